@@ -1,0 +1,3 @@
+"""Stance and tone of diplomatic statements: conciliatory, hawkish or neutral, and why."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,91 @@
+"""From fitted scikit-learn estimators to the table that scores as they do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.pipeline import FeatureUnion
+
+from stance.model.features import Shapes, Words
+from stance.model.table import TONE_LIMIT, Table
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(slots=True)
+class Pipeline:
+    """The scikit-learn estimators behind a table: the reference that the table must equal."""
+
+    union: FeatureUnion
+    classifier: LogisticRegression
+    tone: Ridge | None
+    temperature: float
+    labels: list[str]
+
+    def predict_proba(self, texts: Sequence[str]) -> Floats:
+        """(n, labels) calibrated probabilities."""
+        return softmax(logits(self.classifier, self.union.transform(texts)) / self.temperature)
+
+    def predict_tone(self, texts: Sequence[str]) -> Floats | None:
+        """(n,) tone within [-3, 3]; None without a tone head."""
+        return (
+            None
+            if self.tone is None
+            else np.clip(self.tone.predict(self.union.transform(texts)), -TONE_LIMIT, TONE_LIMIT)
+        )
+
+
+def logits(classifier: LogisticRegression, X: sp.csr_matrix) -> Floats:
+    """(n, labels), the two-label case spread over both so that softmax gives the logistic probability."""
+    z = np.asarray(classifier.decision_function(X), float)
+    return np.column_stack([-z / 2, z / 2]) if z.ndim == 1 else z
+
+
+def softmax(z: Floats) -> Floats:
+    """Rows of logits to rows of probabilities."""
+    odds = np.exp(z - z.max(axis=1, keepdims=True))
+    return np.asarray(odds / odds.sum(axis=1, keepdims=True))
+
+
+def compile_table(pipeline: Pipeline, header: Mapping[str, Any]) -> Table:
+    """The table that scores as the pipeline does: each feature's row is its coefficients times idf and weight."""
+    classifier, t = pipeline.classifier, pipeline.temperature
+    coef, bias = classifier.coef_.astype(float), classifier.intercept_.astype(float)
+    if len(coef) == 1:
+        coef, bias = np.vstack([-coef / 2, coef / 2]), np.array([-bias[0] / 2, bias[0] / 2])
+    coef, bias = coef / t, bias / t
+    if pipeline.tone is not None:
+        coef, bias = np.vstack([coef, pipeline.tone.coef_]), np.append(bias, pipeline.tone.intercept_)
+    blocks = dict(pipeline.union.transformer_list)
+    words: Words = blocks["words"]
+    rows = coef.T[: len(words.keys_)] * words.idf_[:, None]
+    single, n = words.keys_ >= 0, len(words.words_)
+    word_weights, word_idf = np.zeros((2 * n, len(bias))), np.zeros(2 * n)
+    word_weights[words.keys_[single]], word_idf[words.keys_[single]] = rows[single], words.idf_[single]
+    order = np.argsort(-1 - words.keys_[~single])
+    arrays = {
+        "bias": bias,
+        "word_weights": word_weights,
+        "word_idf": word_idf,
+        "pair_weights": rows[~single][order],
+        "pair_idf": words.idf_[~single][order],
+        "shape_idf": np.ones(n + 1),
+        "gram_weights": np.zeros((0, len(bias))),
+        "gram_idf": np.zeros(0),
+    }
+    grams: list[str] = []
+    if "shapes" in blocks:
+        shapes: Shapes = blocks["shapes"]
+        weight = (pipeline.union.transformer_weights or {}).get("shapes", 1.0)
+        arrays["shape_idf"], arrays["gram_idf"] = shapes.word_idf_, shapes.gram_idf_
+        arrays["gram_weights"] = coef.T[len(words.keys_) :] * weight
+        grams = list(shapes.grams_)
+    lists = {"common": words.common_, "words": list(words.words_), "grams": grams}
+    keys = {"pair_keys": (-1 - words.keys_[~single])[order]}
+    return Table(header, {name: a.astype(np.float32) for name, a in arrays.items()} | keys | lists)

@@ -1,0 +1,204 @@
+"""The feature pipeline: statements to sparse vectors, each block additive over words up to one scale per statement.
+
+* :class:`Words`: stems (names masked, numbers folded, negated ones apart) and pairs of neighbours, tf-idf.
+* :class:`Shapes`: character n-grams taken per word. Every word type has one unit vector of n-grams; a statement is
+  their idf-weighted sum, scaled by one norm over its words.
+
+Additive means that training can compile a block into one row of numbers per word, pair or n-gram (table.py).
+The idf is the smoothed one of scikit-learn, ``ln((1 + n) / (1 + df)) + 1``.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from stance.model.tokens import EDGE, NAME, Tokenizer, Tokens, common_words, grams, normal_form, pair_keys
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+
+def _idf(df: npt.ArrayLike, n: int) -> Floats:
+    return np.log((1 + n) / (1 + np.asarray(df, float))) + 1
+
+
+def _frequencies(rows: npt.NDArray[np.int32], columns: Ints) -> tuple[Ints, Ints]:
+    """Distinct columns, and in how many rows each occurs."""
+    order = np.lexsort((rows, columns))
+    columns, rows = columns[order], rows[order]
+    new = np.ones(len(columns), bool)
+    new[1:] = (columns[1:] != columns[:-1]) | (rows[1:] != rows[:-1])
+    found, df = np.unique(columns[new], return_counts=True)
+    return found, df
+
+
+def _scaled(X: sp.csr_matrix, squares: npt.NDArray[Any]) -> sp.csr_matrix:
+    """Each row divided by the root of its sum of squares (rows without any stay empty)."""
+    return sp.diags_array(1 / np.sqrt(np.where(squares > 0, squares, 1))).dot(X).tocsr()
+
+
+class _Block(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """What both blocks share: texts in, a tokenizer learnt from them, sparse rows out."""
+
+    masks: bool
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string, tags.input_tags.two_d_array = True, False
+        return tags
+
+    def _learn(self, texts: Iterable[str]) -> tuple[Tokens, Ints]:
+        texts = _texts(texts)
+        self.common_ = common_words(texts)
+        self._tokenizer = Tokenizer(self.common_, masks=self.masks)
+        self.words_: dict[str, int] = {NAME: 0}
+        tokens = self._tokenizer.encode(texts)
+        for surface in self._tokenizer.surfaces[2:]:  # neither the mask nor the line end
+            self.words_.setdefault(normal_form(surface), len(self.words_))
+        return tokens, self._numbers(tokens)
+
+    def _numbers(self, tokens: Tokens) -> Ints:
+        """Vocabulary number of each token; unknown words share the number after the last."""
+        forms = [NAME, *map(normal_form, self._tokenizer.surfaces[1:])]
+        return np.array([self.words_.get(form, len(self.words_)) for form in forms], np.int64)[tokens.types]
+
+    def _encode(self, texts: Iterable[str]) -> tuple[Tokens, Ints]:
+        check_is_fitted(self)
+        self._tokenizer = Tokenizer(self.common_, masks=self.masks)
+        tokens = self._tokenizer.encode(_texts(texts))
+        return tokens, self._numbers(tokens)
+
+    def fit_transform(self, X: Iterable[str], y: object = None) -> sp.csr_matrix:
+        """Learn from the texts and return their vectors."""
+        texts = _texts(X)
+        return self.fit(texts).transform(texts)
+
+    def fit(self, X: Iterable[str], y: object = None) -> Self:
+        """Learn vocabulary and weights from texts."""
+        raise NotImplementedError
+
+    def transform(self, X: Iterable[str]) -> sp.csr_matrix:
+        """Vectors of texts."""
+        raise NotImplementedError
+
+
+def _texts(X: Iterable[str]) -> Sequence[str]:
+    if isinstance(X, str):
+        raise ValueError("Iterable over raw text documents expected, string object received.")
+    return [str(text) for text in X]
+
+
+class Words(_Block):
+    """Stems and pairs of neighbouring stems as tf-idf, each row of length one.
+
+    negation: a word in the scope of a negation is a feature of its own.
+    pairs: add neighbours, with the edges of the statement as neighbours too.
+    masks: names count as one and the same word.
+    min_df: features found in fewer statements are left out.
+
+    The length is taken over the occurrences of features, not over distinct features.
+    """
+
+    def __init__(self, *, negation: bool = True, pairs: bool = True, masks: bool = True, min_df: int = 2) -> None:
+        self.negation, self.pairs, self.masks, self.min_df = negation, pairs, masks, min_df
+
+    def fit(self, X: Iterable[str], y: object = None) -> Self:
+        """Learn vocabulary and idf from n texts."""
+        tokens, numbers = self._learn(X)
+        rows, keys = self._occurrences(tokens, numbers)
+        found, df = _frequencies(rows, keys)
+        self.keys_ = found[df >= self.min_df]
+        self.idf_ = _idf(df[df >= self.min_df], tokens.n)
+        return self
+
+    def transform(self, X: Iterable[str]) -> sp.csr_matrix:
+        """(n, features) vectors."""
+        tokens, numbers = self._encode(X)
+        rows, keys = self._occurrences(tokens, numbers)
+        columns = np.searchsorted(self.keys_, keys)
+        known = self.keys_[np.minimum(columns, len(self.keys_) - 1)] == keys if len(self.keys_) else columns < 0
+        rows, columns = rows[known], columns[known]
+        shape = (tokens.n, len(self.keys_))
+        X = sp.csr_matrix((self.idf_[columns], (rows, columns)), shape=shape)
+        return _scaled(X, np.bincount(rows, self.idf_[columns] ** 2, tokens.n))
+
+    def _occurrences(self, tokens: Tokens, numbers: Ints) -> tuple[npt.NDArray[np.int32], Ints]:
+        """Statement and key of every word and pair: key 2w for a word, 2w + 1 negated, negative for pairs."""
+        known = numbers < len(self.words_)
+        words = 2 * numbers + (tokens.negated if self.negation else 0)
+        if not self.pairs:
+            return tokens.rows[known], words[known]
+        rows, keys = pair_keys(tokens.rows, numbers, len(self.words_))
+        return np.concatenate([tokens.rows[known], rows]), np.concatenate([words[known], -1 - keys])
+
+    def get_feature_names_out(self, input_features: object = None) -> npt.NDArray[np.object_]:
+        """Stems, ``not:`` before negated ones, pairs joined by a space with ``^`` and ``$`` for the edges."""
+        check_is_fitted(self)
+        names = [*self.words_, EDGE, EDGE]
+        size = len(self.words_) + 2
+
+        def name(key: int) -> str:
+            if key >= 0:
+                return ("not:" if key % 2 else "") + names[key // 2]
+            left, right = divmod(-1 - key, size)
+            return f"{names[left]} {names[right]}"
+
+        return np.array([name(int(key)) for key in self.keys_], dtype=object)
+
+
+class Shapes(_Block):
+    """Character n-grams of the words, so that a word never seen resembles those it is built like.
+
+    low, high: shortest and longest n-gram, over the lower-case word with its edges marked.
+    masks: names have no shape.
+    min_df: n-grams found in fewer word forms are left out.
+    """
+
+    def __init__(self, *, low: int = 2, high: int = 5, masks: bool = True, min_df: int = 3) -> None:
+        self.low, self.high, self.masks, self.min_df = low, high, masks, min_df
+
+    def fit(self, X: Iterable[str], y: object = None) -> Self:
+        """Learn the n-grams and their idf over word types, and the idf of words over n texts."""
+        tokens, numbers = self._learn(X)
+        found, df = _frequencies(tokens.rows, numbers)
+        self.word_idf_ = np.full(len(self.words_) + 1, _idf(0, tokens.n))
+        self.word_idf_[found] = _idf(df, tokens.n)
+        forms = {surface.lower() for surface in self._tokenizer.surfaces[1:] if surface[0].isalpha()}
+        counts = Counter(gram for form in forms for gram in set(grams(form, self.low, self.high)))
+        self.grams_ = {g: i for i, g in enumerate(sorted(g for g, c in counts.items() if c >= self.min_df))}
+        self.gram_idf_ = _idf([counts[g] for g in self.grams_], len(forms))
+        return self
+
+    def transform(self, X: Iterable[str]) -> sp.csr_matrix:
+        """(n, features) vectors."""
+        tokens, numbers = self._encode(X)
+        shapes = self._shapes()
+        weight = self.word_idf_[numbers] * (tokens.types > 0)
+        weight[[not s[0].isalpha() for s in np.array(self._tokenizer.surfaces)[tokens.types]]] = 0
+        words = sp.csr_matrix((weight, (tokens.rows, tokens.types)), shape=(tokens.n, shapes.shape[0]))
+        return _scaled(words.dot(shapes), np.bincount(tokens.rows, weight**2, tokens.n))
+
+    def _shapes(self) -> sp.csr_matrix:
+        """One unit row of n-grams for each word type that the tokenizer has met."""
+        rows, columns = [], []
+        for row, surface in enumerate(self._tokenizer.surfaces):
+            for gram in grams(surface, self.low, self.high) if surface[0].isalpha() else ():
+                if gram in self.grams_:
+                    rows.append(row)
+                    columns.append(self.grams_[gram])
+        data = self.gram_idf_[np.array(columns, int)]
+        X = sp.csr_matrix((data, (rows, columns)), shape=(len(self._tokenizer.surfaces), len(self.grams_)), dtype=float)
+        return _scaled(X, np.asarray(X.multiply(X).sum(axis=1)).ravel())
+
+    def get_feature_names_out(self, input_features: object = None) -> npt.NDArray[np.object_]:
+        """The n-grams, with ``^`` and ``$`` for the edges of the word."""
+        check_is_fitted(self)
+        return np.array(list(self.grams_), dtype=object)

@@ -1,0 +1,371 @@
+"""The compiled model: a few numbers for every word, pair of words and character n-gram; numpy only.
+
+A statement's logits are the sum of the rows of its words and pairs over the norm of their idf, plus the rows of
+its words' shapes over theirs, plus a bias; training has folded idf, block weights and temperature into the rows.
+Probabilities are the softmax. The last column, when there is a tone head, is the tone. A table is data, not code:
+one ``.npz`` of plain arrays and a JSON header, read with ``allow_pickle=False`` and checked before use.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import tempfile
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from stance.errors import ModelError
+from stance.model.tokens import NAME, TOKEN, Tokenizer, Tokens, grams, normal_form, pair_keys
+
+DEFAULT = Path(__file__).with_name("default.npz")
+FORMAT = "stance-table/1"
+TONE_LIMIT = 3.0
+BATCH = 1024
+"""Statements scored at a time: enough to spread numpy's overhead, few enough to stay in the processor's cache."""
+_MOST_TYPES = 300_000
+_MOST_BYTES = 1 << 29
+
+Floats = npt.NDArray[np.float32]
+_KINDS: dict[str, tuple[str, int]] = {  # array: kind of dtype, dimensions
+    "bias": ("f", 1),
+    "word_weights": ("f", 2),
+    "word_idf": ("f", 1),
+    "pair_keys": ("i", 1),
+    "pair_weights": ("f", 2),
+    "pair_idf": ("f", 1),
+    "shape_idf": ("f", 1),
+    "gram_weights": ("f", 2),
+    "gram_idf": ("f", 1),
+}
+_LISTS = ("common", "words", "grams")
+"""Lists of strings, stored as UTF-8 lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """probabilities: (n, labels) rows summing to 1; tone: (n,) within [-3, 3], or None without a tone head."""
+
+    probabilities: npt.NDArray[np.float64]
+    tone: npt.NDArray[np.float64] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What one word, pair or word shape adds to the logits.
+
+    name: the feature ("reject <name>"); kind: word, pair or shape.
+    start, end: characters of the statement that it stands on.
+    weights: (labels,) signed contribution to each label's logit, in the order of the table's labels.
+    """
+
+    name: str
+    kind: str
+    start: int
+    end: int
+    weights: npt.NDArray[np.float64]
+
+
+class _KeyIndex:
+    """Positions of 64-bit keys, for many at a time: open addressing with linear probing, built and read by numpy."""
+
+    def __init__(self, keys: npt.NDArray[np.int64]) -> None:
+        self._bits = np.uint64(64 - max(4, int(4 * len(keys)).bit_length()))
+        size = 1 << (64 - int(self._bits))
+        self._mask = size - 1
+        self._slots = np.full(size, -1, np.int64)
+        self._place = np.full(size, len(keys), np.int32)
+        left, slot = np.arange(len(keys), dtype=np.int32), self._hash(keys)
+        while len(left):
+            free = self._slots[slot] < 0
+            self._place[slot[free]] = left[free]  # the last of those that meet in a slot stays
+            self._slots[slot[free]] = keys[left[free]]
+            lost = self._place[slot] != left
+            left, slot = left[lost], (slot[lost] + 1) & self._mask
+
+    def _hash(self, keys: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        # Fibonacci hashing (Knuth, TAOCP 3, 6.4): the high bits of the key times 2**64 / golden ratio.
+        return ((keys.view(np.uint64) * np.uint64(0x9E3779B97F4A7C15)) >> self._bits).view(np.int64)
+
+    def __call__(self, keys: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
+        """The position of each key, or the number of keys for one that is not there."""
+        slot = self._hash(keys)
+        held = self._slots.take(slot)
+        place = self._place.take(slot)
+        at = np.flatnonzero((held != keys) & (held >= 0))
+        while len(at):
+            slot[at] = (slot[at] + 1) & self._mask
+            held = self._slots[slot[at]]
+            place[at] = self._place[slot[at]]
+            at = at[(held != keys[at]) & (held >= 0)]
+        return place
+
+
+class Table:
+    """A trained model, ready to score.
+
+    labels: names of the classes, in the order of the probability columns.
+    header: everything known about the model, JSON-able: labels, temperature, features, corpus, versions, metrics.
+
+    >>> table = Table.load()
+    >>> table.labels
+    ('conciliatory', 'hawkish', 'neutral')
+    >>> scores = table.score(["We are ready to meet at any time.", "All military options remain on the table."])
+    >>> [table.labels[i] for i in scores.probabilities.argmax(axis=1)]
+    ['conciliatory', 'hawkish']
+    """
+
+    def __init__(self, header: Mapping[str, Any], arrays: Mapping[str, Any]) -> None:
+        self.header = dict(header)
+        self.arrays = dict(arrays)
+        self.labels: tuple[str, ...] = tuple(header["labels"])
+        self.has_tone = bool(header["tone"])
+        self._low, self._high = header["features"]["grams"]
+        self._numbers = {word: i for i, word in enumerate(arrays["words"])}
+        self._grams = {gram: i for i, gram in enumerate(arrays["grams"])}
+        self._words = _padded(arrays["word_weights"], arrays["word_idf"], 6)
+        self._pairs = _padded(arrays["pair_weights"], arrays["pair_idf"], 1)
+        self._pair_index = _KeyIndex(arrays["pair_keys"])
+        self._forget()
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the table's file content: the same numbers, the same digest."""
+        return hashlib.sha256(self._bytes()).hexdigest()
+
+    def _forget(self) -> None:
+        """Start anew with the word types seen so far (there are too many of them, or none yet)."""
+        features = self.header["features"]
+        self._tokenizer = Tokenizer(self.arrays["common"], masks=features["masks"])
+        self._type_numbers = np.zeros(0, np.int64)
+        self._type_shapes = np.zeros((0, self._words.shape[1]), np.float32)
+
+    def score(self, texts: Sequence[str]) -> Scores:
+        """Probabilities and tone of n statements; any string will do, the empty one gets the bias."""
+        parts = [self._logits(texts[i : i + BATCH]) for i in range(0, len(texts), BATCH)]
+        z = np.concatenate(parts) if parts else np.zeros((0, len(self.labels) + self.has_tone))
+        logits = z[:, : len(self.labels)]
+        odds = np.exp(logits - logits.max(axis=1, keepdims=True)) if len(z) else logits
+        tone = np.clip(z[:, -1], -TONE_LIMIT, TONE_LIMIT) if self.has_tone else None
+        return Scores(odds / odds.sum(axis=1, keepdims=True), tone)
+
+    def _logits(self, texts: Sequence[str]) -> npt.NDArray[np.float64]:
+        tokens, rows, words, pairs = self._look_up(texts)
+        out = np.tile(self.arrays["bias"].astype(np.float64), (len(texts), 1))
+        if len(rows):
+            self._add(out, rows, self._words.take(words, axis=0) + self._pairs.take(pairs, axis=0))
+            self._add(out, tokens.rows, self._type_shapes.take(tokens.types, axis=0))
+        return out
+
+    @staticmethod
+    def _add(out: npt.NDArray[np.float64], rows: npt.NDArray[np.int32], values: Floats) -> None:
+        """Sum values by row and divide by the norm, whose square stands in their last column."""
+        starts = np.flatnonzero(np.concatenate([[True], rows[1:] != rows[:-1]]))
+        sums = np.add.reduceat(values, starts, axis=0)
+        norm = np.sqrt(np.where(sums[:, -1:] > 0, sums[:, -1:], 1))
+        out[rows[starts]] += sums[:, :-1] / norm
+
+    def _look_up(
+        self, texts: Sequence[str]
+    ) -> tuple[Tokens, npt.NDArray[np.int32], npt.NDArray[np.int64], npt.NDArray[np.int32]]:
+        """Tokens; then, for each pair (edges included), its statement, row of its right word and row of the pair."""
+        if len(self._tokenizer.surfaces) > _MOST_TYPES:
+            self._forget()
+        tokens = self._tokenizer.encode(texts)
+        self._learn_types()
+        size = len(self._numbers)
+        numbers = self._type_numbers.take(tokens.types)
+        rows, keys = pair_keys(tokens.rows, numbers, size)
+        right = keys % (size + 2)
+        negated = np.zeros(len(rows), np.int64)
+        if self.header["features"]["negation"]:
+            negated[np.flatnonzero(right <= size)] = tokens.negated
+        return tokens, rows, 2 * right + negated, self._pair_index(keys)
+
+    def _learn_types(self) -> None:
+        """Number and shape of the word types met since the last batch."""
+        new = self._tokenizer.surfaces[len(self._type_numbers) :]
+        if not new:
+            return
+        unknown = len(self._numbers)
+        forms = [s if s == NAME else normal_form(s) for s in new]
+        numbers = np.array([self._numbers.get(form, unknown) for form in forms], np.int64)
+        self._type_numbers = np.concatenate([self._type_numbers, numbers])
+        shapes = [self._shape(surface, number) for surface, number in zip(new, numbers.tolist(), strict=True)]
+        self._type_shapes = np.concatenate([self._type_shapes, np.array(shapes, np.float32)])
+
+    def _shape(self, surface: str, number: int) -> npt.NDArray[np.float64]:
+        """What the n-grams of a word add to the logits, and its squared idf."""
+        out = np.zeros(self._type_shapes.shape[1])
+        if not surface[0].isalpha() or not self._grams:
+            return out
+        idf = float(self.arrays["shape_idf"][number])
+        out[-1] = idf**2
+        found = [i for g in grams(surface, self._low, self._high) if (i := self._grams.get(g, -1)) >= 0]
+        if found:
+            weights = self.arrays["gram_idf"][found].astype(np.float64)
+            counts = dict.fromkeys(found, 0.0)
+            for i, w in zip(found, weights.tolist(), strict=True):
+                counts[i] += w
+            norm = np.sqrt(sum(c * c for c in counts.values()))
+            out[:-1] = idf / norm * (weights @ self.arrays["gram_weights"][found])
+        return out
+
+    def explain(self, text: str) -> list[Evidence]:
+        """Everything that moved one statement, in reading order; with the bias it sums to the logits."""
+        tokens, rows, words, pairs = self._look_up([text])
+        if not len(rows):
+            return []
+        k = len(self.labels)
+        word = self._words.take(words, axis=0).astype(np.float64)
+        pair = self._pairs.take(pairs, axis=0).astype(np.float64)
+        shape = self._type_shapes.take(tokens.types, axis=0).astype(np.float64)
+        norm = np.sqrt((word + pair)[:, -1].sum()) or 1.0
+        shape_norm = np.sqrt(shape[:, -1].sum()) or 1.0
+        spans = _spans(text, tokens)
+        names = [self._tokenizer.surfaces[t] for t in tokens.types]
+        edges = [(0, 0), *spans, (len(text), len(text))]
+        named = ["^", *names, "$"]
+        out = []
+        for i in range(len(rows)):
+            (start, end), (next_start, next_end) = edges[i], edges[i + 1]
+            left, right = named[i], named[i + 1]
+            if i < len(spans):
+                negation = "not:" if words[i] % 2 else ""
+                out.append(Evidence(negation + right, "word", next_start, next_end, word[i, :k] / norm))
+                out.append(Evidence(right, "shape", next_start, next_end, shape[i, :k] / shape_norm))
+            first = next_start if left == "^" else start
+            last = end if right == "$" else next_end
+            out.append(Evidence(f"{left} {right}", "pair", first, last, pair[i, :k] / norm))
+        return [e for e in out if e.weights.any()]
+
+    def save(self, path: str | Path) -> None:
+        """Write the table; the file appears whole or not at all."""
+        path = Path(path)
+        try:
+            with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+                file.write(self._bytes())
+            os.chmod(file.name, 0o644)
+            os.replace(file.name, path)
+        except OSError as error:
+            raise ModelError(
+                f"cannot write the model ({error.strerror})", place=str(path), remedy="choose another --out"
+            ) from None
+
+    def _bytes(self) -> bytes:
+        header = json.dumps(self.header, sort_keys=True, ensure_ascii=False).encode()
+        arrays = {name: self.arrays[name] for name in _KINDS}
+        for name in _LISTS:
+            arrays[name] = np.frombuffer("\n".join(self.arrays[name]).encode(), np.uint8)
+        buffer = io.BytesIO()
+        np.savez_compressed(buffer, header=np.frombuffer(header, np.uint8), **arrays)
+        return buffer.getvalue()
+
+    @classmethod
+    def load(cls, path: str | Path = DEFAULT) -> Self:
+        """Read a table.
+
+        Raises ModelError when the file is missing, damaged, no table, or made to harm.
+        """
+        path = Path(path)
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise ModelError(
+                f"cannot read the model ({error.strerror})",
+                place=str(path),
+                remedy="give --model a file that `stance train --out` wrote",
+            ) from None
+        try:
+            arrays = _unpack(data)
+            header = json.loads(arrays.pop("header").tobytes())
+            _check(header, arrays)
+            return cls(header, arrays)
+        except Exception as error:  # whatever a damaged or hostile file makes fail, it is the file's fault
+            what = str(error).split("\n")[0][:200] or type(error).__name__
+            raise ModelError(
+                f"not a usable model table ({what})",
+                place=str(path),
+                remedy="train it again or fetch a fresh copy",
+            ) from None
+
+
+def _padded(weights: Floats, idf: Floats, rows: int) -> Floats:
+    """Weights and squared idf side by side, with empty rows at the end for what is unknown."""
+    out = np.zeros((len(weights) + rows, weights.shape[1] + 1), np.float32)
+    out[: len(weights), :-1] = weights
+    out[: len(weights), -1] = idf**2
+    return out
+
+
+def _spans(text: str, tokens: Tokens) -> list[tuple[int, int]]:
+    """Characters that each token of a single statement stands on; a masked name spans all its words."""
+    found = [m.span() for m in TOKEN.finditer(text.replace("\n", " "))]
+    ends = np.append(tokens.raw[1:], len(found))
+    spans = []
+    for type_, raw, following in zip(tokens.types.tolist(), tokens.raw.tolist(), ends.tolist(), strict=True):
+        spans.append((found[raw][0], found[(following - 1) if type_ == 0 else raw][1]))
+    return spans
+
+
+def _unpack(data: bytes) -> dict[str, Any]:
+    """Arrays of an npz, its size and members checked first."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        sizes = {info.filename: info.file_size for info in archive.infolist()}
+    wanted = {f"{name}.npy" for name in ("header", *_KINDS, *_LISTS)}
+    if set(sizes) != wanted:
+        raise ValueError("its parts are not those of a table")
+    if sum(sizes.values()) > _MOST_BYTES:
+        raise ValueError("it is too large")
+    with np.load(io.BytesIO(data), allow_pickle=False) as archive:
+        arrays = {name: archive[name] for name in archive.files}
+    for name in ("header", *_LISTS):
+        if arrays[name].dtype != np.uint8 or arrays[name].ndim != 1:
+            raise ValueError(f"{name} is no text")
+    for name in _LISTS:
+        content = arrays[name].tobytes().decode()
+        arrays[name] = content.split("\n") if content else []
+    return arrays
+
+
+def _check(header: Any, arrays: Mapping[str, Any]) -> None:
+    """Every size and kind that scoring relies on."""
+    if not isinstance(header, dict) or header.get("format") != FORMAT:
+        raise ValueError(f"its format is not {FORMAT}")
+    labels = header["labels"]
+    if not isinstance(labels, list) or len(set(labels)) != len(labels) or len(labels) < 2:
+        raise ValueError("it needs two labels or more, each once")
+    if not all(isinstance(label, str) and label for label in labels):
+        raise ValueError("a label is no text")
+    for name, (kind, dimensions) in _KINDS.items():
+        array = arrays[name]
+        if array.dtype.kind != kind or array.ndim != dimensions:
+            raise ValueError(f"{name} has the wrong kind or shape")
+        if kind == "f" and (array.dtype != np.float32 or not np.isfinite(array).all()):
+            raise ValueError(f"{name} holds a number that is none")
+    _check_sizes(len(labels) + bool(header["tone"]), header["features"], arrays)
+
+
+def _check_sizes(columns: int, features: Any, arrays: Mapping[str, Any]) -> None:
+    low, high = features["grams"]
+    if not (isinstance(low, int) and isinstance(high, int) and 1 <= low <= high <= 20):
+        raise ValueError("the lengths of its n-grams make no sense")
+    if not isinstance(features["masks"], bool) or not isinstance(features["negation"], bool):
+        raise ValueError("its feature settings make no sense")
+    words, grams_ = len(arrays["words"]), len(arrays["grams"])
+    lengths = {"word_weights": 2 * words, "word_idf": 2 * words, "shape_idf": words + 1, "gram_weights": grams_,
+               "gram_idf": grams_, "pair_weights": len(arrays["pair_keys"]), "pair_idf": len(arrays["pair_keys"]),
+               "bias": columns}  # fmt: skip
+    for name, length in lengths.items():
+        if len(arrays[name]) != length or (arrays[name].ndim == 2 and arrays[name].shape[1] != columns):
+            raise ValueError(f"{name} has the wrong size")
+    keys = arrays["pair_keys"]
+    if keys.dtype != np.int64 or (keys < 0).any() or len(np.unique(keys)) != len(keys):
+        raise ValueError("its pairs are not distinct")

@@ -1,0 +1,266 @@
+"""Who appears in a document: names, their longest form, gender and roles, and what a pronoun stands for."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Literal, NamedTuple
+
+from stance.text.clauses import Range, Words, groups
+from stance.text.wordlists import kinds, rows
+
+Kind = Literal["person", "name", "people", "body", "document", "utterance", "thing"]
+
+
+class Mention(NamedTuple):
+    """A phrase that can speak: its words as written, its last word, what it is, and its gender if known."""
+
+    name: str
+    head: str
+    kind: Kind
+    gender: Literal["m", "f"] | None = None
+    proper: bool = False
+
+
+@cache
+def given_names() -> dict[str, Literal["m", "f"]]:
+    """Given names that tell a gender."""
+    names = kinds("names")
+    table: dict[str, Literal["m", "f"]] = dict.fromkeys(names["male"], "m")
+    return table | dict.fromkeys(names["female"], "f")
+
+
+@cache
+def actors() -> dict[str, tuple[str, str]]:
+    """Every name, demonym and capital of a country and other actor -> its canonical name and its kind."""
+    return {
+        form: (name, kind) for kind, name, forms in rows("actors") for form in (name, *filter(None, forms.split(",")))
+    }
+
+
+class Cast:
+    """The names of one document, gathered in a first pass, and who is in focus as it is read a second time."""
+
+    def __init__(self) -> None:
+        self.full: dict[str, list[str]] = {}
+        self.gender: dict[str, Literal["m", "f"]] = {}
+        self.people: set[str] = set()
+        self.times: dict[str, int] = {}
+        self.roles: dict[str, str] = {}
+        self.focus: list[Mention] = []
+
+    def observe(self, words: Words, text: str) -> None:
+        """Note the names of a sentence, with the gender and role that stand beside them."""
+        i, n = 0, len(words)
+        while i < n:
+            if words.tags[i] != "cap":
+                i += 1
+                continue
+            j = i
+            while j + 1 < n and words.tags[j + 1] == "cap":
+                j += 1
+            self._note(words, text, i, j)
+            i = j + 1
+
+    def _note(self, words: Words, text: str, i: int, j: int) -> None:
+        people = groups()
+        start = strip_titles(words, i, j)
+        last = words.words[j]
+        self.times[last] = self.times.get(last, 0) + 1
+        if words.lows[j] in people["body"] or not last[0].isupper():
+            return
+        before = words.lows[max(0, i - 1) : i] + words.lows[i:start]
+        gender = next((g for g in map(_gender_of, before) if g), None)
+        role = next((w for w in reversed(before) if w in people["role"] and w not in ("former", "deputy")), None)
+        if gender or role or start > i or (start < j and words.lows[start] in given_names()):
+            self.people.add(last)
+        if start == j:
+            if gender and before:
+                self.gender.setdefault(last, gender)
+        else:
+            name = words.phrase(text, (start, j))
+            known = given_names().get(words.lows[start])
+            gender = gender or known
+            if gender:
+                self.gender.setdefault(last, gender)
+            if (gender or role or j - start < 3) and name not in self.full.setdefault(last, []):
+                self.full[last].append(name)
+        if role is None and j + 2 < len(words) and words.words[j + 1] == ",":
+            role = self._apposed_role(words, j + 2)
+        if role and (start < j or last in self.full):
+            self.roles[role] = last
+
+    def _apposed_role(self, words: Words, i: int) -> str | None:
+        """The role in "Jane Roe, the country's envoy"."""
+        roles = groups()["role"]
+        for k in range(i, min(i + 7, len(words))):
+            if words.tags[k] in ("punct", "prep", "rel", "cue", "be", "have"):
+                return None
+            if words.lows[k] in roles and words.tags[k] != "cap":
+                return words.lows[k]
+        return None
+
+    def knows(self, words: Words, i: int) -> bool:
+        """Is the name that ends at word ``i`` one of the document's, an actor's, or a document's (a poll)?"""
+        word = words.words[i]
+        if self.times.get(word, 0) > 1:
+            return True
+        return word in self.full or word in actors() or _common_kind(words.lows[i]) in ("document", "body", "people")
+
+    def mention(self, words: Words, text: str, span: Range) -> Mention | None:
+        """The phrase as a speaker: a person without titles, a role or body with what belongs to it."""
+        a, b = span
+        while a < b and words.tags[a] in ("conj", "adv", "sub", "gen", "punct"):
+            a += 1
+        for k in range(a + 1, b + 1):
+            if words.words[k] in "(,":
+                b = k - 1
+                break
+        core = next((k - 1 for k in range(a + 1, b + 1) if words.tags[k] in ("prep", "to")), b)
+        if core < b and words.lows[core + 1] == "of" and words.lows[core] in _PARTITIVE:
+            inner = self.mention(words, text, (core + 2, b))
+            kind: Kind = "people" if inner is None or inner.kind == "people" else inner.kind
+            return Mention(words.phrase(text, (a, b)), inner.head if inner else words.lows[core], kind)
+        while core > a and words.tags[core] in ("", "verb", "cue") and words.lows[core].endswith("ed"):
+            core -= 1  # "research conducted by"
+        joined = any(words.lows[k] == "and" for k in range(a, core + 1))
+        if joined and not (words.tags[core] == "cap" and _common_kind(words.lows[core]) == "body"):
+            return Mention(words.phrase(text, (a, core)), words.words[core], "people", None, words.tags[core] == "cap")
+        office = self._after_office(words, core, b)
+        if office is not None:
+            a, core = office, b
+        head, low = words.words[core], words.lows[core]
+        common = _common_kind(low)
+        if words.tags[core] != "cap" or (common and (core == a or words.tags[a] == "det")):
+            if words.tags[core] not in ("cap", "", "det", "num", "gen", "time", "cue"):
+                return None
+            return Mention(words.phrase(text, (a, b)), low, common or "thing", _gender_of(low), False)
+        first = core
+        while first > a and words.tags[first - 1] in ("cap", "num"):
+            first -= 1
+        if common == "body":
+            return Mention(words.phrase(text, (a, b)), head, "body", None, True)
+        start = strip_titles(words, first, core)
+        name = words.phrase(text, (start, core))
+        return self.named(name, words.lows[start], head, b > core)
+
+    def named(self, name: str, first: str, head: str, more: bool = False) -> Mention:
+        """A proper name as a mention: a known actor, an acronym, a person."""
+        gender = given_names().get(first) if first != head.lower() else None
+        gender = gender or self.gender.get(head)
+        known = actors().get(name)
+        if known:
+            return Mention(name, head, "people" if name.endswith("s") and known[0] != name else "body", None, True)
+        if gender or head in self.people:
+            return Mention(name, head, "person", gender, True)
+        if head.isupper() and len(head) > 1:
+            return Mention(name, head, "body", None, True)
+        common = _common_kind(head.lower())
+        return Mention(name, head, common or "name", None, True)
+
+    def _after_office(self, words: Words, core: int, b: int) -> int | None:
+        """Where the name begins in "secretary of state Jane Roe"."""
+        if (
+            core + 2 > b
+            or words.lows[core + 1] != "of"
+            or words.tags[b] != "cap"
+            or words.lows[core] not in groups()["title"]
+        ):
+            return None
+        first = b
+        while first - 1 > core + 1 and words.tags[first - 1] == "cap":
+            first -= 1
+        if words.tags[first - 1] == "":
+            return first
+        for k in range(first, b):
+            if words.lows[k] in given_names():
+                return k
+        return (
+            first + 1 if b - first >= 2 and words.lows[first] in ("state", "defense", "defence", "commerce") else None
+        )
+
+    def longest(self, mention: Mention) -> str:
+        """The longest form of a name in the document; the country of a capital or demonym; else the name."""
+        if mention.proper:
+            forms = self.full.get(mention.head, [])
+            first = mention.name.split(" ")[0]
+            fitting = [
+                f for f in forms if mention.name == mention.head or f.split(" ")[0] == first or f.endswith(mention.name)
+            ]
+            if mention.kind in ("person", "name") and fitting:
+                return max(fitting[:1] + [f for f in fitting if f.endswith(fitting[0])], key=len)
+            return actors().get(mention.name, (mention.name, ""))[0]
+        linked = self.roles.get(mention.head)
+        if linked and mention.kind == "person":
+            return max(self.full.get(linked, [linked]), key=len)
+        return mention.name
+
+    def see(self, mention: Mention | None, speaks: bool = False) -> None:
+        """Bring a mention to the front, as the one a pronoun most likely stands for."""
+        if mention is None or mention.kind == "utterance":
+            return
+        if not mention.proper and mention.kind == "person" and mention.name[:4] in ("the ", "The "):
+            linked = self.roles.get(mention.head)
+            if linked:
+                mention = next((m for m in self.focus if m.head == linked), mention)
+        if speaks and mention.kind == "name":
+            mention = mention._replace(kind="person")
+        self.focus = [mention, *(m for m in self.focus if m.head != mention.head)][:8]
+
+    def resolve(self, pronoun: str) -> Mention | None:
+        """The last mention in focus that fits a pronoun in number and, where known, in gender.
+
+        A person of unknown gender takes the pronoun's; a role goes before a name only if its gender is known.
+        """
+        if pronoun in ("he", "she"):
+            return self._person("m" if pronoun == "he" else "f")
+        kinds = ("people", "body") if pronoun == "they" else ("body", "document")
+        fitting = [m for m in self.focus if m.kind in kinds]
+        first = fitting[0] if fitting else None
+        if pronoun == "they":
+            return next((m for m in fitting[:2] if m.kind == "people"), first)
+        return first
+
+    def _person(self, want: Literal["m", "f"]) -> Mention | None:
+        people = [m for m in self.focus if m.kind == "person" and (m.gender or self.gender.get(m.head)) in (None, want)]
+        named = next((m for m in people if m.proper or m.gender), None)
+        if named and named.proper:
+            self.gender.setdefault(named.head, want)
+        return named or (people[0] if people else None)
+
+
+_PARTITIVE = frozenset(
+    ("percent", "one", "some", "many", "most", "two", "three", "each", "none", "half", "majority", "number", "dozens", "several",
+     "few", "all", "both", "any", "group", "couple", "handful", "scores", "hundreds", "thousands", "range")
+)  # fmt: skip
+
+
+def _gender_of(word: str) -> Literal["m", "f"] | None:
+    people = groups()
+    return "m" if word in people["male"] else "f" if word in people["female"] else None
+
+
+@cache
+def _common_kind(low: str) -> Kind | None:
+    people, lists = groups(), kinds("people")
+    if low in people["role"]:
+        return "person" if low in lists["role"] and low not in ("people", "police", "women", "men") else "people"
+    for kind in ("body", "document", "utterance"):
+        if low in people[kind]:
+            return kind  # type: ignore[return-value]
+    if re.fullmatch(r"[a-z-]{3,}(?:er|or|ist|ian|eer|yst|crat|ologist|man|woman|person)s?|[a-z-]+men", low):
+        if low not in lists["thing"] and low.rstrip("s") not in lists["thing"]:
+            return "people" if low.endswith(("s", "men")) else "person"
+    if low in ("many", "some", "others", "most", "few", "several"):
+        return "people"
+    return None
+
+
+def strip_titles(words: Words, i: int, j: int) -> int:
+    """Where the name proper begins in a run of capitalised words: after the last title before its last word."""
+    titles = groups()["title"]
+    start = i
+    for k in range(i, j):
+        if words.lows[k] in titles:
+            start = k + 1
+    return start

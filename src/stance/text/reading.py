@@ -1,0 +1,222 @@
+"""From files, folders and standard input to Documents.
+
+Whole files (txt, md, html, pdf) are one Document each, with the path as given for its id. Tables (csv, tsv,
+jsonl, parquet) are one Document per row, read as a stream, so that memory stays flat; their ids are
+``path#id`` where the row has an ``id`` and ``path:line`` where it has none (Parquet: ``path:row``, from 1).
+
+What ``Document.text`` holds, and so what offsets count:
+
+- txt, md: the characters of the file with every line end written ``\\n``, as ``Path.read_text()`` gives them,
+  without byte order mark. Nothing else is changed: soft hyphens, control characters and mixed normal forms
+  stay. Front matter of Markdown becomes metadata and is blanked with spaces, so that offsets stay.
+- csv, tsv, jsonl, parquet: the cell as it stands.
+- html, pdf: the text as extracted, one paragraph per line; offsets count this text, not the markup.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import sys
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
+from itertools import chain
+from typing import BinaryIO, cast
+
+from stance.errors import InputError
+from stance.statement import Document
+from stance.text.decoding import decode
+from stance.text.rows import (
+    Row,
+    find_delimiter,
+    read_csv,
+    read_jsonl,
+    read_parquet,
+    read_tsv,
+    text_of,
+    word_of,
+)
+
+FORMATS = {
+    ".txt": "text",
+    ".text": "text",
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".html": "html",
+    ".htm": "html",
+    ".xhtml": "html",
+    ".pdf": "pdf",
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".tab": "tsv",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "jsonl",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+}
+"""Ending -> format. A named file with another ending is read as what it looks like; folders pass it over."""
+
+_METADATA = ("id", "title", "date", "source", "speaker")
+
+
+def read(
+    paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    *,
+    text_column: str = "text",
+    stdin: BinaryIO | None = None,
+) -> Iterator[Document]:
+    """Documents of files, folders (recursive, sorted), glob patterns and ``-`` (standard input) in turn.
+
+    All names are checked before the first file is read. Tables give ``text_column`` and, where they have
+    them, the columns id, title, date, source and speaker.
+
+    Raises InputError, with place and remedy, for what is missing, empty, binary, undecodable or malformed.
+    """
+    named = [paths] if isinstance(paths, (str, os.PathLike)) else paths
+    for name in [file for path in named for file in _expanded(os.fspath(path))]:
+        if name == "-":
+            yield from read_stream(stdin or sys.stdin.buffer, "-", text_column=text_column)
+            continue
+        try:
+            with open(name, "rb") as stream:
+                yield from read_stream(stream, name, text_column=text_column)
+        except OSError as error:
+            what = f"cannot be read ({error.strerror or error})"
+            raise InputError(what, place=name, remedy="check that it is a file you may read") from error
+
+
+def read_stream(
+    stream: BinaryIO, name: str, *, form: str | None = None, text_column: str = "text"
+) -> Iterator[Document]:
+    """Documents of one open stream of bytes, which is left open.
+
+    ``name`` becomes the Documents' id and the place of errors. ``form`` is a value of FORMATS; by default the
+    ending of ``name`` tells, else what the stream begins with. Raises InputError as `read` does.
+    """
+    place = "standard input" if name == "-" else name
+    # The formats look ahead, which a BytesIO cannot do by itself.
+    source = cast(io.BufferedReader, stream if hasattr(stream, "peek") else io.BufferedReader(stream))
+    try:
+        head = source.peek(4096)
+        if not head:
+            raise InputError("empty", place=place, remedy="give a file with text in it")
+        form = form or FORMATS.get(os.path.splitext(name)[1].lower()) or _guess(head, text_column)
+        yield from _documents(source, name, place, form, text_column)
+    finally:
+        if source is not stream:
+            source.detach()  # or the stream would be closed with its wrapper
+
+
+def _documents(source: io.BufferedReader, name: str, place: str, form: str, column: str) -> Iterator[Document]:
+    match form:
+        case "text":
+            yield Document(_filled(decode(source.read(), place), place), name)
+        case "markdown":
+            yield _markdown(decode(source.read(), place), name, place)
+        case "html":
+            from stance.text.extracting import extract_html
+
+            yield extract_html(source.read(), name, place)
+        case "pdf":
+            from stance.text.extracting import extract_pdf
+
+            yield extract_pdf(source.read(), name, place)
+        case "parquet":
+            yield from _from_rows(read_parquet(source, place, column, _METADATA), name, place, column)
+        case _:
+            rows = {"csv": read_csv, "tsv": read_tsv, "jsonl": read_jsonl}[form]
+            yield from _from_rows(rows(source, place, column), name, place, column)
+
+
+def _from_rows(rows: Generator[Row], name: str, place: str, column: str) -> Iterator[Document]:
+    with closing(rows):
+        first = next(rows, None)
+        if first is None:
+            raise InputError("no rows", place=place, remedy="give a table with a row of text at least")
+        for number, row in chain([first], rows):
+            text = text_of(row, column, f"{place}:{number}")
+            known = {key: word_of(row[key]) for key in _METADATA if key in row}
+            given = known.pop("id", None)
+            yield Document(text, f"{name}#{given}" if given else f"{name}:{number}", **known)
+
+
+def _markdown(text: str, name: str, place: str) -> Document:
+    """The text as written, its front matter blanked, its title from there or from the first heading."""
+    found: dict[str, str | None] = {}
+    front = re.match(r"---[ \t]*\n((?:[\w-]+[ \t]*:.*\n|[ \t#-].*\n|\n)*?)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", text)
+    if front:
+        pairs = re.findall(r"(?m)^([\w-]+)[ \t]*:[ \t]*(.*)$", front[1])
+        found = {key.lower(): word_of(value.strip().strip("\"'")) for key, value in pairs}
+        text = re.sub(r"[^\n]", " ", front[0]) + text[front.end() :]
+    heading = re.search(r"(?m)^# +(.+?)[ #]*$", text)
+    title = found.get("title") or (heading[1] if heading else None)
+    known = {key: found.get(key) for key in ("date", "source", "speaker")}
+    return Document(_filled(text, place), name, title=title, **known)
+
+
+def _filled(text: str, place: str) -> str:
+    if not text.strip("\0\ufeff\u200b \t\r\n\f\v"):
+        raise InputError("no text in it", place=place, remedy="give a file with text in it")
+    return text
+
+
+def _guess(head: bytes, text_column: str) -> str:
+    """The format of a stream without a telling name; plain text if it looks like nothing else."""
+    if head.startswith(b"%PDF-"):
+        return "pdf"
+    if head.startswith(b"PAR1"):
+        return "parquet"
+    wide = head.startswith((b"\xff\xfe", b"\xfe\xff"))
+    start = head.decode("utf-16" if wide else "utf-8-sig", "ignore").lstrip()
+    if re.match(r"(?i)(<\?xml[^>]*>\s*)?<(!doctype )?html", start):
+        return "html"
+    if re.match(r'\{\s*"', start):
+        return "jsonl"
+    header = re.split(r"[\r\n]", start, maxsplit=1)[0].strip()
+    cells = [cell.strip(' "') for cell in header.split(find_delimiter(header, text_column))]
+    return "csv" if len(cells) > 1 and text_column in cells else "text"
+
+
+def _expanded(name: str) -> list[str]:
+    """The files that a name stands for: itself, those in the folder, those that match the pattern."""
+    if os.path.isdir(name):
+        files = sorted(_inside(name))
+        if not files:
+            remedy = f"files read have the endings {' '.join(FORMATS)}"
+            raise InputError("no readable file in this folder", place=name, remedy=remedy)
+        return files
+    if name == "-" or os.path.exists(name):  # not isfile: pipes may be read too
+        return [name]
+    import glob
+
+    if not glob.has_magic(name):
+        raise _missing(name)
+    matches = sorted(glob.glob(name, recursive=True))
+    if not matches:
+        raise InputError("no file matches", place=name, remedy="check the pattern")
+    # `**` matches folders and the files in them: reading both would read those files twice.
+    files = [match for match in matches if not os.path.isdir(match)]
+    return files or [file for match in matches for file in _expanded(match)]
+
+
+def _inside(folder: str) -> Iterator[str]:
+    for root, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in files:
+            if not name.startswith(".") and os.path.splitext(name)[1].lower() in FORMATS:
+                yield os.path.join(root, name)
+
+
+def _missing(name: str) -> InputError:
+    if re.match(r"(?i)(https?|ftp)://", name):
+        return InputError("is an address", place=name, remedy="save the page first; nothing is fetched")
+    import difflib
+
+    folder, base = os.path.split(name)
+    if not os.path.isdir(folder or "."):
+        return InputError("not found", place=name, remedy=f"there is no folder {folder!r}")
+    close = difflib.get_close_matches(base, os.listdir(folder or "."), n=1)
+    remedy = f"did you mean {os.path.join(folder, close[0])!r}?" if close else "check the name"
+    return InputError("not found", place=name, remedy=remedy)
