@@ -288,6 +288,7 @@ def test_an_unreachable_server_is_a_tracking_error_within_seconds_that_keeps_its
         record()
     assert time.monotonic() - start < 8
     assert "\n" not in str(error.value)
+    assert ": the tracking server does not answer: check MLFLOW_TRACKING_URI" in str(error.value)
     assert "secret" not in str(error.value)
     assert os.environ["MLFLOW_TRACKING_URI"] == uri
 
@@ -381,3 +382,9 @@ def ask(url, body, patience=40):
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.2)
+
+
+def test_importing_the_package_does_not_load_mlflow():
+    code = "import sys, stance.tracking.pyfunc; sys.exit(bool({'mlflow', 'pandas', 'sklearn'} & set(sys.modules)))"
+    path = str(Path(tracking.__file__).parents[2])
+    subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "PYTHONPATH": path})

@@ -13,6 +13,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import f1_score
 from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.pipeline import FeatureUnion
+from threadpoolctl import threadpool_limits
 
 from stance.errors import InputError
 from stance.model.compiling import logits, softmax
@@ -83,7 +84,9 @@ def make_classifier(C: float, params: Params) -> LogisticRegression:
 
 def _fold_logits(blocks: list[tuple[Any, Any]], truth: Any, C: float, shape_weight: float, params: Params) -> Floats:
     train, test = (_joined([pair[side] for pair in blocks], shape_weight) for side in (0, 1))
-    return logits(make_classifier(C, params).fit(train, truth), test)
+    # One thread: the products are small, so more only wait for each other, and their sums could differ.
+    with threadpool_limits(1):
+        return logits(make_classifier(C, params).fit(train, truth), test)
 
 
 def _fold_tone(blocks: list[tuple[Any, Any]], tone: Any, alpha: float, shape_weight: float) -> Floats:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from joblib import Parallel
+from threadpoolctl import threadpool_limits
 
 from stance import __version__
 from stance.model.compiling import Pipeline, compile_table
@@ -146,7 +147,8 @@ def fit(frame: pd.DataFrame, chosen: Mapping[str, float], params: Params) -> Pip
     """The estimators fitted on all rows of a frame, with settings that a search chose."""
     union = make_blocks(params, chosen["shape_weight"])
     X = union.fit_transform(frame["text"].tolist()).astype(np.float32)
-    classifier = make_classifier(chosen["C"], params).fit(X, frame["label"].to_numpy(dtype=str))
+    with threadpool_limits(1):
+        classifier = make_classifier(chosen["C"], params).fit(X, frame["label"].to_numpy(dtype=str))
     ridge = None
     if "tone_alpha" in chosen:
         tone = frame["tone"].to_numpy(float)

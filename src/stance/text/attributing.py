@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from stance.statement import Document, Statement
-from stance.text.clauses import Words
+from stance.text.clauses import Range, Words
 from stance.text.cueing import Reading, read_quotation, read_report, read_signature
 from stance.text.names import Cast, Mention, actors
 from stance.text.quoting import Quotation, quotations
@@ -79,7 +79,7 @@ class _Teller:
             mention, reading = None, None
             for reading in [] if self.signed[i] else readings[owner]:
                 mention = self._source(owner, reading)
-                if mention:
+                if mention or self._is_author(owner, reading):
                     break
             if mention is None and s.voice == "quote" and not reading:
                 mention = self._carried(i)
@@ -127,13 +127,26 @@ class _Teller:
         if mention is None:
             return None
         if mention.kind == "utterance":
-            return self._utterer(words, mention)
-        if mention.kind == "thing" and reading.kind not in ("say", "ask", "claim", "concede", "show"):
+            return self._utterer(words, reading.source)
+        if mention.kind == "thing" and (
+            not reading.firm or reading.kind not in ("say", "ask", "claim", "concede", "show")
+        ):
             return None
         return mention
 
-    def _utterer(self, words: Words, mention: Mention) -> Mention | None:
-        """ "the statement said": who made it."""
+    def _is_author(self, owner: int, reading: Reading) -> bool:
+        """Does the writer speak ("I think", "we examine")? Then nobody in the text does."""
+        return reading.source is not None and self.words[owner].lows[reading.source[1]] in ("i", "we", "you")
+
+    def _utterer(self, words: Words, source: Range) -> Mention | None:
+        """Who made "the ministry's statement", "a statement by the ministry", or "the statement" spoken of before."""
+        for k in range(source[0], source[1] + 1):
+            if words.tags[k] == "gen" and k > source[0]:
+                return self.cast.mention(words, self.text, (source[0], k - 1))
+            if words.lows[k] in ("by", "from", "of") and k < source[1]:
+                return self.cast.mention(words, self.text, (k + 1, source[1]))
+            if words.lows[k] in ("his", "her", "their", "its"):
+                return self.cast.resolve({"his": "he", "her": "she", "their": "they"}.get(words.lows[k], "it"))
         return self.cast.focus[0] if self.cast.focus else None
 
     def _carried(self, i: int) -> Mention | None:

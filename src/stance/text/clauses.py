@@ -24,7 +24,7 @@ _COMMAS = _DASHES | {","}
 _ATTACHED = frozenset(("of", "for", "at", "in", "from", "on", "with", "to", "against", "under", "within", "near", "by"))
 _AUXILIARY = frozenset(("be", "have", "modal", "do"))
 _NOUNY = frozenset(("", "cap", "num", "gen", "time"))
-_SAME_IN_PAST = frozenset(("read", "put", "bet"))
+_SAME_IN_PAST = frozenset(("read", "put", "bet", "cast"))
 _SUBJECTS = frozenset(("he", "she", "they", "it", "i", "we", "you"))
 _MANY = frozenset(
     "people police men women many some others those most few both several two three majority number percent half dozens".split()
@@ -100,6 +100,8 @@ class Words:
             first = word[0]
             if not i and word[-2:] == "ly" and matches[1:] and self.words[1] == ",":
                 self.tags[0] = "adv"
+            elif word.isupper() and len(word) > 1 and word.isalpha():
+                self.tags[i] = "cap"  # US, WHO, IT
             elif first.isupper():
                 if self.tags[i] in ("", "verb") or (i and self.tags[i] in ("cue", "modal", "adv") and word != "I"):
                     self.tags[i] = "cap"
@@ -247,8 +249,8 @@ class Words:
         while i >= low:
             tag = self.tags[i]
             if tag in _NOUNY or (tag in ("cue", "verb") and self._is_modifier(i)):
-                if tag == "" and self.lows[i].endswith("ing") and i == j:
-                    return None
+                if tag == "" and self._is_predicate(i, j):
+                    break
                 first = i
                 i -= 1
             elif tag in ("det", "poss"):
@@ -274,7 +276,22 @@ class Words:
                 break
         if first > j and self.tags[j] == "det" and j >= low:
             return j, j
-        return (first, j) if first <= j else None
+        if first > j or (first > low and self.tags[first - 1] == "to" and not self._is_agent(first, j)):
+            return None
+        return first, j
+
+    def _is_predicate(self, i: int, j: int) -> bool:
+        """Is this "-ing" or "-ed" word a verb: "taking calls", "Ostland imposed sanctions"?"""
+        low = self.lows[i]
+        if i == j:
+            return low.endswith(("ing", "ed"))
+        return low.endswith("ed") and i > 0 and self.tags[i - 1] in ("cap", "time", "pron")
+
+    def _is_agent(self, first: int, j: int) -> bool:
+        """After "to": a noun ("to rebels who said"), not a verb ("to start addressing")?"""
+        return self.tags[first] != "" or any(
+            self.lows[k] in groups()["role"] or self.lows[k] in groups()["body"] for k in range(first, j + 1)
+        )
 
     def _is_modifier(self, i: int) -> bool:
         """ "a proposed deal", "a report released last year": a past form inside a noun phrase."""
@@ -282,7 +299,8 @@ class Words:
             return False
         low, before = self.lows[i], self.tags[i - 1]
         if low.endswith("ed"):
-            return before in ("det", "poss", "", "gen")
+            after = self.tags[i + 1] if i + 1 < len(self) else "punct"
+            return before in ("det", "poss", "", "gen") and (self.tags[i] == "cue" or after in ("time", "prep"))
         return low in kinds("grammar")["noun"] and before in ("det", "poss", "gen", "cap", "", "num")
 
     def _attaches(self, i: int, low: int) -> bool:
@@ -303,7 +321,9 @@ class Words:
         if self.tags[right] == "prep":  # "in Ostland and around the world"
             return self.tags[left] in ("", "cap")
         if self.tags[left] == "cap":
-            return self.tags[right] == "cap" or self.tags[right] in ("det", "poss")
+            return self.tags[right] in ("cap", "det", "poss")
+        if self.tags[right] == "det" and self.tags[left] == "":
+            return True
         plural = groups()["role"] | groups()["body"]
         return (
             self.tags[left] == ""
@@ -500,7 +520,9 @@ class Words:
             return not (low.endswith("ed") and self.lows[i + 1 : i + 2] in (["by"], ["of"], ["from"], ["with"], ["in"]))
         if tag == "verb":
             return not (low.endswith("ed") and follows in ("prep", "time") and self.tags[i - 1] == "")
-        return tag == "" and low.endswith("ed") and follows in ("det", "poss", "pron", "cap", "sub", "adv")
+        if tag or not low.endswith("ed"):
+            return False
+        return self.tags[i - 1] in ("cap", "time") or follows in ("det", "poss", "pron", "cap", "sub", "adv")
 
     def _end_of_group(self, i: int) -> int:
         """The word that carries the meaning in "has not yet said"."""

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from stance.statement import Statement
 from stance.text.clauses import Range, Verb, Words
-from stance.text.names import Cast
+from stance.text.names import Cast, common_kind
 from stance.text.quoting import MARKS
 from stance.text.wordlists import cue_nouns, kinds
 
@@ -14,14 +14,16 @@ Span = tuple[int, int]
 
 _CUES = 14  # cue verbs looked at in one statement, so that the work stays linear in any text
 _SPOKEN = frozenset(("say", "ask", "claim", "concede"))
+_SPEECH = _SPOKEN | {"accuse", "demand", "threaten", "offer", "deny", "agree"}
 _SCORES = {
     "say": 30, "claim": 30, "ask": 28, "concede": 28, "accuse": 24, "demand": 24, "threaten": 24, "offer": 24,
-    "deny": 24, "agree": 22, "show": 20, "think": 20, "plan": 18, "feel": 17,
+    "deny": 24, "agree": 22, "show": 20, "think": 20, "plan": 18, "feel": 17, "act": 15,
 }  # fmt: skip
 _CLAUSE = frozenset(("that", "if", "whether", "how", "why", "what", "who", "where", "when"))
 _LEAST = 12.0
 _NESTS = 20.0
 _MAIN = 4.0
+_OPENERS = frozenset("“\"«„‘'':") | {"''"}
 _TAKES_OBJECT = frozenset(
     ("tell", "inform", "remind", "assure", "reassure", "notify", "call", "describe", "show", "brief")
 )
@@ -38,6 +40,7 @@ class Reading(NamedTuple):
     kind: str
     content: Span
     score: float = 0.0
+    firm: bool = True
 
 
 def read_quotation(s: Statement, words: Words, cast: Cast) -> list[Reading]:
@@ -73,10 +76,8 @@ def _after_quotation(words: Words, first: int, last: int, content: Span) -> Read
     if signed:
         return Reading(signed, "—", "say", content)
     for i in range(start, min(last + 1, start + 30)):
-        if words.tags[i] != "cue":
-            continue
-        verb = words.verb(i)
-        if verb is None or verb.form in ("infinitive", "gerund"):
+        verb = words.verb(i) if words.tags[i] == "cue" else None
+        if verb is None or verb.cue.kind not in _SPEECH or verb.form not in ("finite", "participle"):
             continue
         if i == start or verb.before < start:
             source = words.noun_phrase_after(verb.last + 1)
@@ -111,16 +112,17 @@ def _before_quotation(words: Words, first: int, last: int, content: Span) -> Rea
             continue
         tries += 1
         verb = words.verb(i)
-        if verb is None or verb.form in ("passive", "gerund"):
+        if verb is None or verb.cue.kind not in _SPEECH or verb.form in ("passive", "gerund"):
             continue
         source = words.subject(verb.before, first) if verb.form == "finite" else None
         source = source or shared_subject(words, verb, first)
+        if source is None and verb.form == "participle":
+            source = words.main_clause()[0]
         if source:
             return Reading(source, *verb.cue, content)
-    if words.words[last] == ":" and not words.quoted[first]:
+    if words.words[last] == ":":
         source = words.main_clause()[0]
-        if source:
-            return Reading(source, "say", "say", content)
+        return source and Reading(source, "say", "say", content)
     return None
 
 
@@ -199,11 +201,16 @@ def _cued(s: Statement, words: Words, verb: Verb, nested: bool) -> Reading | Non
     if verb.form == "passive":
         return _by_agent(s, words, verb, score - 10)
     opening, main = words.main_clause()
+    firm = False
     source = words.subject(verb.before) if verb.form == "finite" else None
     if opening and verb.first <= main <= verb.last and verb.form == "finite":
         score += _MAIN
+        firm = True
         if source is None or not _stands_alone(words, source, verb.before):
             source = opening
+    if verb.form == "participle" and verb.before >= 0 and words.tags[verb.before] in ("", "cap"):
+        source = words.noun_phrase(verb.before)  # "footage of the envoy saying"
+        score -= 8
     if source is None:
         if verb.form == "finite" and not (verb.before >= 0 and words.tags[verb.before] in ("conj", "punct")):
             return None
@@ -214,15 +221,26 @@ def _cued(s: Statement, words: Words, verb: Verb, nested: bool) -> Reading | Non
     after = verb.last + 1
     if source is None or after >= len(words) or words.words[after] in ".;,":
         return None
+    if verb.cue.kind == "act" and not firm:
+        return None
     if verb.cue.kind == "feel" and words.tags[after] not in ("prep", "to", "sub", "conj"):
         return None
-    if spoken and words.lows[after] in _CLAUSE:
+    speaks = words.lows[after] in _CLAUSE or words.quoted[after] or words.words[after] in _OPENERS
+    if verb.cue.lemma in kinds("grammar")["quoting"] and not speaks:
+        return None
+    if spoken and speaks:
         score += 8
+    elif spoken and words.tags[after] in ("prep", "to", "adv", "time", "conj") and not _clause_later(words, after):
+        score -= 10
     if source[0] and words.tags[source[0] - 1] in ("sub", "rel"):
         score -= 10
     if nested:
         score -= 14
-    return Reading(source, *verb.cue, _content(s, words, verb.last), score - verb.first * 0.05)
+    return Reading(source, *verb.cue, _content(s, words, verb.last), score - verb.first * 0.05, firm)
+
+
+def _common_noun(low: str) -> bool:
+    return common_kind(low) not in ("person", "people", "body", "document")
 
 
 def _stands_alone(words: Words, source: Range, before: int) -> bool:
@@ -238,6 +256,8 @@ def _inverted(s: Statement, words: Words, verb: Verb, score: float) -> Reading |
     source = words.noun_phrase_after(verb.last + 1)
     if source is None or any(words.tags[k] in ("cue", "verb", "to") for k in range(source[0], source[1] + 1)):
         return None
+    if words.tags[source[0]] == "" and _common_noun(words.lows[source[1]]):
+        return None  # "..., conceded defeat"
     after = source[1] + 1
     ends = after >= len(words) or words.words[after] in ".,;—–"
     if not ends and (words.tags[after] not in ("prep", "time", "adv", "rel", "sub") or words.lows[after] == "that"):
@@ -331,6 +351,14 @@ def _possessor(words: Words, end: int) -> Range:
     while first and words.tags[first - 1] in ("cap", "", "gen"):
         first -= 1
     return (first - (first > 0 and words.tags[first - 1] == "det"), end)
+
+
+def _clause_later(words: Words, after: int) -> bool:
+    """ "said on Tuesday that", "said in a letter it was": is there still a clause to attribute?"""
+    rest = range(after, min(after + 14, len(words)))
+    return any(
+        words.lows[k] in _CLAUSE or words.quoted[k] or words.tags[k] in ("be", "have", "modal", "do") for k in rest
+    )
 
 
 def _content(s: Statement, words: Words, last: int) -> Span:

@@ -105,7 +105,7 @@ class Cast:
         word = words.words[i]
         if self.times.get(word, 0) > 1:
             return True
-        return word in self.full or word in actors() or _common_kind(words.lows[i]) in ("document", "body", "people")
+        return word in self.full or word in actors() or common_kind(words.lows[i]) in ("document", "body", "people")
 
     def mention(self, words: Words, text: str, span: Range) -> Mention | None:
         """The phrase as a speaker: a person without titles, a role or body with what belongs to it."""
@@ -124,13 +124,15 @@ class Cast:
         while core > a and words.tags[core] in ("", "verb", "cue") and words.lows[core].endswith("ed"):
             core -= 1  # "research conducted by"
         joined = any(words.lows[k] == "and" for k in range(a, core + 1))
-        if joined and not (words.tags[core] == "cap" and _common_kind(words.lows[core]) == "body"):
+        if joined and not (words.tags[core] == "cap" and common_kind(words.lows[core]) == "body"):
             return Mention(words.phrase(text, (a, core)), words.words[core], "people", None, words.tags[core] == "cap")
         office = self._after_office(words, core, b)
         if office is not None:
             a, core = office, b
         head, low = words.words[core], words.lows[core]
-        common = _common_kind(low)
+        if low in ("those", "that", "this", "these", "such", "please"):
+            return None
+        common = common_kind(low)
         if words.tags[core] != "cap" or (common and (core == a or words.tags[a] == "det")):
             if words.tags[core] not in ("cap", "", "det", "num", "gen", "time", "cue"):
                 return None
@@ -155,7 +157,7 @@ class Cast:
             return Mention(name, head, "person", gender, True)
         if head.isupper() and len(head) > 1:
             return Mention(name, head, "body", None, True)
-        common = _common_kind(head.lower())
+        common = common_kind(head.lower())
         return Mention(name, head, common or "name", None, True)
 
     def _after_office(self, words: Words, core: int, b: int) -> int | None:
@@ -214,6 +216,8 @@ class Cast:
         """
         if pronoun in ("he", "she"):
             return self._person("m" if pronoun == "he" else "f")
+        if pronoun not in ("they", "it"):
+            return None
         kinds = ("people", "body") if pronoun == "they" else ("body", "document")
         fitting = [m for m in self.focus if m.kind in kinds]
         first = fitting[0] if fitting else None
@@ -241,7 +245,8 @@ def _gender_of(word: str) -> Literal["m", "f"] | None:
 
 
 @cache
-def _common_kind(low: str) -> Kind | None:
+def common_kind(low: str) -> Kind | None:
+    """What a common noun is, if it is one that speaks: a role, a body, a document, an act of speech."""
     people, lists = groups(), kinds("people")
     if low in people["role"]:
         return "person" if low in lists["role"] and low not in ("people", "police", "women", "men") else "people"

@@ -85,6 +85,8 @@ def shown(uri: str) -> str:
 def _failure(uri: str, reason: str) -> TrackingError:
     what = shown(reason.strip().partition("\n")[0])[:300] or "the tracking store failed"
     remedy = "check MLFLOW_TRACKING_URI and that the store is up, or work without it (--no-track)"
+    if "Max retries exceeded" in reason:
+        what = "the tracking server does not answer"
     if "locked" in reason:
         what = "the tracking store is locked by another program"
         remedy = "wait for it or stop it, then run again"
