@@ -1,89 +1,130 @@
-"""Bytes to text: UTF-8 first, UTF-16 with a byte order mark, else Windows-1252; binary is refused."""
+"""From bytes to characters: UTF-8, UTF-16 with byte order mark, else Windows-1252; binary data is refused."""
 
 from __future__ import annotations
 
 import codecs
+import io
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from stance.errors import InputError
 
-REMEDY = "save it as UTF-8 text"
-
-_MARKS = (
-    # UTF-32's little-endian mark begins with UTF-16's, so it is looked for first.
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
-_FORMATS = (
-    (b"%PDF", "a PDF"),
-    (b"PK\x03\x04", "a zip archive or office document"),
-    (b"PAR1", "a parquet file"),
-    (b"\x1f\x8b", "gzip-compressed"),
-)
-# What text files hold below the space: tab, line ends, form feed, DOS end of file, escape.
-_CONTROLS = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1a\x1b"))
+_HEAD = 4096
+_SIGNATURES = {
+    b"%PDF-": "a PDF",
+    b"PAR1": "a Parquet file",
+    b"PK\x03\x04": "a zip archive or an Office file",
+    b"\xd0\xcf\x11\xe0": "an Office file",
+    b"{\\rtf": "a rich text file",
+    b"\x1f\x8b": "a gzip archive",
+}
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
-def decode(data: bytes, place: str) -> str:
-    r"""The text of a file's bytes, without its byte order mark; line ends stay as they are.
+def decode(data: bytes, place: str, *, declared: str | None = None) -> str:
+    r"""Characters of a text file, every line end written ``\n``, without byte order mark.
 
-    Bytes that are not UTF-8 are taken for Windows-1252 one by one: a stray one does not garble the others.
-    ``place`` (a file name, or ``stdin``) only names the source in errors. Raises InputError for binary data
-    and for bytes that are neither; empty data give the empty string.
+    Bytes that are not UTF-8 are taken for Windows-1252 one by one, so that one stray byte does not turn the
+    whole file into gibberish. ``declared`` names an encoding to try first, as an HTML page may.
+    ``place`` (a file name, or ``standard input``) only names the source in errors.
+    Raises InputError for binary data and for bytes that are neither; empty data give the empty string.
 
-    >>> decode("naïve".encode("utf-8-sig"), "a.txt"), decode("naïve".encode("utf-16"), "a.txt")
-    ('naïve', 'naïve')
-    >>> decode(b"\x93na\xefve\x94", "a.txt")
-    '“naïve”'
-    >>> decode(b"%PDF-1.7\n", "a.csv")
-    Traceback (most recent call last):
-        ...
-    stance.errors.InputError: a.csv: not text but a PDF: save it as UTF-8 text
+    >>> decode(b"\xef\xbb\xbfna\xc3\xafve \x93pact\x94\r\n", "a.txt")
+    'naïve “pact”\n'
     """
-    for mark, encoding in _MARKS:
-        if data.startswith(mark):
-            return _strictly(data, encoding, place)
-    for magic, name in _FORMATS:
-        if data.startswith(magic):
-            raise InputError(f"not text but {name}", place=place, remedy=REMEDY)
-    if b"\0" in data:
-        raise InputError("binary, not text (it holds zero bytes)", place=place, remedy=REMEDY)
+    _refuse_binary(data[:_HEAD], place)
     try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        return _from_windows(data, place)
-
-
-def _strictly(data: bytes, encoding: str, place: str) -> str:
-    try:
-        text = data.decode(encoding)
+        text = _as_declared(data, declared) or data.decode(*_encoding(data))
     except UnicodeDecodeError as error:
-        name = encoding.removesuffix("-sig").upper()
-        raise InputError(f"damaged {name} at byte {error.start}", place=place, remedy=REMEDY) from None
-    if "\0" in text:
-        raise InputError("binary, not text (it holds zero characters)", place=place, remedy=REMEDY)
-    return text
+        line = data.count(b"\n", 0, error.start) + 1
+        raise _undecodable(error, f"{place}:{line}") from error
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
-def _from_windows(data: bytes, place: str) -> str:
-    if data.translate(None, _CONTROLS) != data:
-        raise InputError("binary, not text (it holds control bytes)", place=place, remedy=REMEDY)
-    codecs.register_error("stance.windows-1252", _as_windows)
+@contextmanager
+def decoded(stream: io.BufferedReader, place: str, *, newline: str | None = None) -> Iterator[io.TextIOWrapper]:
+    """The lines of a stream, decoded like `decode` but as they come; the stream is left open.
+
+    ``newline`` is that of ``open``: None writes every line end ``\\n``, the empty string keeps them.
+    """
+    head = stream.peek(_HEAD)
+    _refuse_binary(head[:_HEAD], place)
+    encoding, errors = _encoding(head)
+    lines = io.TextIOWrapper(stream, encoding, errors, newline)
     try:
-        return data.decode("utf-8", "stance.windows-1252")
-    except UnicodeDecodeError as flaw:
-        line = data.count(b"\n", 0, flaw.start) + 1
-        what = f"byte 0x{data[flaw.start]:02x} is neither UTF-8 nor Windows-1252"
-        raise InputError(what, place=f"{place}:{line}", remedy=REMEDY) from None
+        yield lines
+    except UnicodeDecodeError as error:
+        raise _undecodable(error, f"{place}{_line(stream, error)}") from error
+    finally:
+        lines.detach()  # or the stream would be closed with its wrapper
 
 
-def _as_windows(error: UnicodeError) -> tuple[str, int]:
-    """Error handler for ``bytes.decode``: the bytes that are no UTF-8 as Windows-1252."""
+def _encoding(head: bytes) -> tuple[str, str]:
+    codecs.register_error("stance.cp1252", _as_cp1252)
+    return ("utf-16", "strict") if head.startswith(_UTF16) else ("utf-8-sig", "stance.cp1252")
+
+
+def _as_cp1252(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeDecodeError):
         raise error
     try:
         return error.object[error.start : error.end].decode("cp1252"), error.end
     except UnicodeDecodeError:
-        raise error from None  # unlike the inner one, it counts from the start of the data
+        raise error from None  # this one knows its position in the file
+
+
+def _as_declared(data: bytes, declared: str | None) -> str | None:
+    # By the living standard of HTML, Latin-1 and ASCII mean Windows-1252, which is tried anyway.
+    names = ("utf-8", "iso-8859-1", "latin1", "us-ascii", "ascii", "windows-1252")
+    if not declared or declared.lower() in names or data.startswith((*_UTF16, codecs.BOM_UTF8)):
+        return None
+    try:
+        return data.decode(declared)
+    except (LookupError, UnicodeError):
+        return None
+
+
+def _line(stream: io.BufferedReader, error: UnicodeDecodeError) -> str:
+    """``:line`` of the error where the stream can be read again, else nothing."""
+    if not stream.seekable():
+        return ""
+    position = stream.tell() - len(error.object) + error.start
+    stream.seek(0)
+    line = stream.read(position).count(b"\n") + 1
+    return f":{line}"
+
+
+def _undecodable(error: UnicodeDecodeError, place: str) -> InputError:
+    what = f"unreadable encoding (byte 0x{error.object[error.start]:02x} is neither UTF-8 nor Windows-1252)"
+    if error.encoding.startswith("utf-16"):
+        what = f"unreadable encoding (broken UTF-16: {error.reason})"
+    return InputError(what, place=place, remedy="save it as UTF-8")
+
+
+def _refuse_binary(head: bytes, place: str) -> None:
+    """Refuse known signatures, NUL outside UTF-8 and more than 3 control characters in 10.
+
+    NUL alone does not make a file binary: it occurs in text cut out of other programs.
+    """
+    for signature, kind in _SIGNATURES.items():
+        if head.startswith(signature):
+            raise InputError(
+                f"not text but {kind}", place=place, remedy="rename it, or save it as txt, html, pdf or csv"
+            )
+    if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        raise InputError("unreadable encoding (UTF-32)", place=place, remedy="save it as UTF-8")
+    if head.startswith(_UTF16):
+        return
+    controls = len(re.findall(rb"[\0-\x08\x0b\x0e-\x1a\x1c-\x1f]", head))
+    if controls > 0.3 * len(head) or (b"\0" in head and not _is_utf8(head)):
+        remedy = "save it as UTF-8 text (UTF-16 needs a byte order mark)"
+        raise InputError("binary, not text", place=place, remedy=remedy)
+
+
+def _is_utf8(head: bytes) -> bool:
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)  # forgives a last character cut in two
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -17,7 +17,10 @@ Voice = Literal["quote", "reported", "narration"]
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One text as read. Offsets of statements count characters (code points) of ``text``."""
+    """One text as read. Offsets of statements count characters (code points) of ``text``.
+
+    row: whether it is one row of a table, and so one statement where lines are statements.
+    """
 
     text: str
     id: str
@@ -25,6 +28,7 @@ class Document:
     date: str | None = None
     source: str | None = None
     speaker: str | None = None
+    row: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,8 @@ from typing import TYPE_CHECKING
 from stance.decoding import decode
 from stance.errors import InputError
 from stance.model.duplicates import clusters, fold
-from stance.records import KINDS, Record, find_files, read_bytes, read_records
+from stance.records import KINDS, find_files, opened, read_records
+from stance.rows import Row
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,7 +81,7 @@ def _rows(path: Path, text_column: str, label_column: str | None) -> Iterator[di
         yield {**row, "file": str(path), "line": line, **{name: fields.get(name) for name in others}}
 
 
-def _columns(records: Sequence[Record]) -> list[str]:
+def _columns(records: Sequence[Row]) -> list[str]:
     return list(dict.fromkeys(name for record in records for name in record.fields))
 
 
@@ -177,7 +178,8 @@ def read_texts(path: Path, *, text_column: str = "text") -> list[str]:
 
 def _texts(file: Path, text_column: str) -> Sequence[object]:
     if file.suffix.lower() == ".txt":
-        return decode(read_bytes(file), str(file)).split("\n")
+        with opened(file) as stream:
+            return decode(stream.read(), str(file)).split("\n")
     records = read_records(file)
     column = _require_column(file, _columns(records), (text_column,), "--text-column")
     return [record.fields.get(column) for record in records]

@@ -45,6 +45,15 @@ def _stem_word() -> Any:
     return Stemmer.Stemmer("english").stemWord
 
 
+def stem(word: str) -> str:
+    """Snowball stem of a lower-case word.
+
+    >>> stem("sanctions")
+    'sanction'
+    """
+    return str(_stem_word()(word))
+
+
 def normal_form(surface: str) -> str:
     """What a token counts as: the stem of a word, one form for all numbers, one for all quotation marks.
 
@@ -58,7 +67,7 @@ def normal_form(surface: str) -> str:
     word = surface.lower().replace("’", "'")
     if word.endswith("n't"):
         return "not"
-    return str(_stem_word()(_SUFFIX.sub("", word)))
+    return stem(_SUFFIX.sub("", word))
 
 
 @dataclass(frozen=True, slots=True)

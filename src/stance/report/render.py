@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import IO, TYPE_CHECKING
 
-from stance.statement import UNCERTAIN, ScoredStatement
+from stance.statement import UNCERTAIN, ScoredStatement, Statement
 
 if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
     from rich.text import Text
 
 FORMATS = ("table", "jsonl", "json", "csv")
 COLORS = {"conciliatory": "green", "hawkish": "red", "neutral": "bright_black", UNCERTAIN: "yellow"}
 _MORE_COLORS = ("cyan", "magenta", "blue", "bright_green", "bright_red")
+_WIDTH = 120
+"""Columns of a table that no terminal shows."""
+_LONE = 100
+"""Rows of a table of documents of one statement each; more get a table of their own, so that memory stays flat."""
 
 
 def write(scored: Iterable[ScoredStatement], file: IO[str], *, form: str, labels: Sequence[str], tone: bool) -> None:
@@ -53,40 +60,122 @@ def _write_csv(scored: Iterable[ScoredStatement], file: IO[str], labels: Sequenc
 
 
 def _write_table(scored: Iterable[ScoredStatement], file: IO[str], labels: Sequence[str], tone: bool) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+    console = _console(file)
+    totals: dict[str, Counter[str]] = {}
+    for name, rows in _sections(scored):
+        if totals:
+            console.print()
+        counts = Counter(s.stance for s in rows)
+        _print_section(console, name, rows, labels, tone)
+        console.print(_counted(counts, labels))
+        totals.setdefault(name or "documents of one statement", Counter()).update(counts)
+    if len(totals) > 1:
+        console.print()
+        console.print(_totals(totals, labels))
 
-    console = Console(file=file, highlight=False, soft_wrap=False)
+
+def _console(file: IO[str]) -> Console:
+    from rich.console import Console
+
+    return Console(file=file, highlight=False, width=None if file.isatty() else _WIDTH)
+
+
+def _sections(scored: Iterable[ScoredStatement]) -> Iterator[tuple[str | None, list[ScoredStatement]]]:
+    """A document's statements with its name; documents of one statement in a row together, without a name."""
+    lone: list[ScoredStatement] = []
     for document, group in groupby(scored, key=lambda s: s.statement.document):
         rows = list(group)
-        table = Table(title=Text(document, style="bold"), title_justify="left", expand=True, pad_edge=False)
-        table.add_column("stance", no_wrap=True)
-        table.add_column("sure", justify="right")
-        if tone:
-            table.add_column("tone", no_wrap=True, width=7)
-        table.add_column("speaker", max_width=18, overflow="fold")
-        table.add_column("statement", ratio=1)
-        for s in rows:
-            shown = Text(s.stance, style=color(s.stance, labels))
-            cells = [shown, f"{s.confidence:.0%}", *([tone_bar(s.tone)] if tone else [])]
-            table.add_row(*cells, Text(s.statement.speaker or ""), Text(visible(s.statement.text)))
-        console.print(table)
-        console.print(_counts(rows, labels))
-        console.print()
+        alone = len(rows) == 1
+        if lone and (not alone or len(lone) == _LONE):
+            yield _name(lone), lone
+            lone = []
+        if alone:
+            lone += rows
+        else:
+            yield document, rows
+    if lone:
+        yield _name(lone), lone
 
 
-def _counts(rows: Sequence[ScoredStatement], labels: Sequence[str]) -> Text:
+def _name(rows: Sequence[ScoredStatement]) -> str | None:
+    return rows[0].statement.document if len(rows) == 1 else None
+
+
+def _print_section(
+    console: Console, name: str | None, rows: Sequence[ScoredStatement], labels: Sequence[str], tone: bool
+) -> None:
+    from rich.text import Text
+
+    if name:
+        console.print(Text(visible(name), style="bold"))
+    table = _table()
+    table.add_column("stance", no_wrap=True)
+    table.add_column("sure", justify="right", no_wrap=True)
+    if tone:
+        table.add_column("tone", no_wrap=True, width=7)
+    if not name:
+        table.add_column("document", max_width=24, overflow="fold")
+    table.add_column("speaker", max_width=18, overflow="fold")
+    table.add_column("statement", ratio=1, overflow="fold")
+    for s in rows:
+        # Rounded down: nothing is 100 % sure.
+        cells = [Text(visible(s.stance), style=color(s.stance, labels)), f"{min(99, int(100 * s.confidence))}%"]
+        cells += [tone_bar(s.tone)] if tone else []
+        cells += [] if name else [Text(visible(os.path.basename(s.statement.document)), style="bright_black")]
+        table.add_row(*cells, Text(_who(s.statement)), Text(visible(s.statement.text)))
+    console.print(table)
+
+
+def _table() -> Table:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    grey = "bright_black"
+    return Table(
+        box=SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0), expand=True, header_style=grey, border_style=grey
+    )
+
+
+def _who(statement: Statement) -> str:
+    """The speaker under the longest name, and whom it is about."""
+    speaker = statement.speaker_full or statement.speaker or ""
+    return visible(f"{speaker} → {statement.target}" if speaker and statement.target else speaker)
+
+
+def _shown(counts: Mapping[str, int], labels: Sequence[str]) -> list[str]:
+    """The stances that a count names: all of the model, and "uncertain" when there are any."""
+    return [*labels, *([UNCERTAIN] if counts.get(UNCERTAIN) and UNCERTAIN not in labels else [])]
+
+
+def _counted(counts: Mapping[str, int], labels: Sequence[str]) -> Text:
     """The last line of a document: how many statements of each stance."""
     from rich.text import Text
 
-    counts = Counter(s.stance for s in rows)
+    n = sum(counts.values())
     parts = [
-        Text(f"{counts[label]} {label}", style=color(label, labels))
-        for label in (*labels, UNCERTAIN)
-        if label in labels or counts[label]
+        Text(f"{counts.get(label, 0)} {visible(label)}", style=color(label, labels)) for label in _shown(counts, labels)
     ]
-    return Text(f"{len(rows)} statement{'s' * (len(rows) != 1)}: ").append_text(Text(", ").join(parts))
+    return Text(f"{n:,} statement{'s' * (n != 1)}: ").append_text(Text(", ").join(parts))
+
+
+def _totals(totals: Mapping[str, Mapping[str, int]], labels: Sequence[str]) -> Table:
+    """The end of several documents: counts for each of them and all."""
+    from rich.text import Text
+
+    everything: Counter[str] = Counter()
+    for counts in totals.values():
+        everything.update(counts)
+    table = _table()
+    table.add_column("document", ratio=1, overflow="fold")
+    table.add_column("statements", justify="right", no_wrap=True)
+    shown = _shown(everything, labels)
+    for label in shown:
+        table.add_column(Text(visible(label), style=color(label, labels)), justify="right", no_wrap=True)
+    for name, counts in [*totals.items(), ("all", everything)]:
+        style = "bold" if counts is everything else ""
+        figures = (f"{count:,}" for count in (sum(counts.values()), *(counts.get(label, 0) for label in shown)))
+        table.add_row(Text(visible(name)), *figures, style=style)
+    return table
 
 
 def color(stance: str, labels: Sequence[str]) -> str:
@@ -95,16 +184,17 @@ def color(stance: str, labels: Sequence[str]) -> str:
 
 
 def tone_bar(tone: float | None) -> Text:
-    """Tone as a bar to the left (harsh) or right (friendly) of the middle, one cell for each unit.
+    """Tone as a bar to the left (harsh) or right (friendly) of the middle, half a cell for each half unit.
 
     >>> tone_bar(-1.6).plain, tone_bar(0.2).plain, tone_bar(3.0).plain
-    (' ▇▇|   ', '   |   ', '   |▇▇▇')
+    (' ▐█│   ', '   │   ', '   │███')
     """
     from rich.text import Text
 
-    cells = min(3, round(abs(tone or 0)))
-    left, right = ("▇" * cells, "") if (tone or 0) < 0 else ("", "▇" * cells)
-    return Text.assemble((left.rjust(3), "red"), "|", (right.ljust(3), "green"))
+    halves = min(6, round(2 * abs(tone or 0)))
+    full, half = "█" * (halves // 2), halves % 2
+    left, right = ("▐" * half + full, "") if (tone or 0) < 0 else ("", full + "▌" * half)
+    return Text.assemble((left.rjust(3), "red"), ("│", "bright_black"), (right.ljust(3), "green"))
 
 
 def visible(text: str) -> str:

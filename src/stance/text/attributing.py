@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import replace
 
 from stance.statement import Document, Statement
 from stance.text.clauses import Range, Words
@@ -13,6 +12,7 @@ from stance.text.cueing import Reading, read_quotation, read_report, read_signat
 from stance.text.names import Cast, Mention, actors
 from stance.text.quoting import Quotation, quotations
 from stance.text.segmenting import lines
+from stance.text.targeting import target
 
 _SIGNED = re.compile(r"\W*[—–―-]+\s*(?P<name>[^\W\d_][^,.;:!?\n]{1,60}?)\s*(?:,[^\n]{0,60})?\.?")
 _NAME_WORD = re.compile(r"[^\W\d_][\w.’'&-]*(?: [\w.’'&-]+){0,3}")
@@ -34,6 +34,9 @@ def attribute(document: Document, statements: Sequence[Statement]) -> list[State
     return _Teller(document, statements).tell()
 
 
+_TURNS = 2  # labelled paragraphs that make a transcript
+
+
 class _Teller:
     """Reads a document's statements in order and remembers who spoke last and who is in focus."""
 
@@ -48,6 +51,8 @@ class _Teller:
         for words in self.words:
             self.cast.observe(words, text)
         self.signed = [False] * len(statements)
+        self.turns: list[Mention | None] = []
+        self.transcript = False
         self.speakers: list[Mention | None] = []
 
     def _overlapping(self, s: Statement) -> tuple[int, int]:
@@ -58,8 +63,8 @@ class _Teller:
         words = Words(self.text, s.start, s.end)
         first, stop = self._overlapping(s)
         for q in self.marks[first:stop]:
-            for i in range(bisect_left(words.starts, q.start), bisect_left(words.starts, q.end)):
-                words.quoted[i] = True
+            begin, end = bisect_left(words.starts, q.start), bisect_left(words.starts, q.end)
+            words.quote(begin, end)
         return words
 
     def tell(self) -> list[Statement]:
@@ -68,11 +73,13 @@ class _Teller:
             for s, w in zip(self.statements, self.words, strict=True)
         ]
         for i, words in enumerate(self.words):
-            source = read_signature(words, 0, len(words) - 1) if i and self.statements[i - 1].voice == "quote" else None
+            source = read_signature(words, 0, words.size - 1) if i and self.statements[i - 1].voice == "quote" else None
             if source:
                 self.signed[i] = True
                 readings[i] = [Reading(source, "—", "say", (0, 0))]
         lent = self._lent(readings)
+        turns = sum(any(r.cue == ":" for r in found) for found in readings)
+        self.transcript = turns >= _TURNS
         told: list[Statement] = []
         for i, s in enumerate(self.statements):
             owner = lent[i]
@@ -81,6 +88,9 @@ class _Teller:
                 mention = self._source(owner, reading)
                 if mention or self._is_author(owner, reading):
                     break
+            if self.transcript and i and self._same_paragraph(i) and self.turns[i - 1]:
+                mention, reading = self.turns[i - 1], None
+            self.turns.append(mention if self._takes_turn(i, reading) else None)
             if mention is None and s.voice == "quote" and not reading:
                 mention = self._carried(i)
             self.speakers.append(mention)
@@ -134,6 +144,17 @@ class _Teller:
             return None
         return mention
 
+    def _same_paragraph(self, i: int) -> bool:
+        return "\n" not in self.text[self.statements[i - 1].end : self.statements[i].start]
+
+    def _takes_turn(self, i: int, reading: Reading | None) -> bool:
+        """Is this a sentence of a turn in a transcript, "HOST: Why? And when?"?"""
+        if not self.transcript:
+            return False
+        if reading is None:
+            return bool(i and self._same_paragraph(i) and self.turns[i - 1])
+        return reading.cue == ":"
+
     def _is_author(self, owner: int, reading: Reading) -> bool:
         """Does the writer speak ("I think", "we examine")? Then nobody in the text does."""
         return reading.source is not None and self.words[owner].lows[reading.source[1]] in ("i", "we", "you")
@@ -155,7 +176,7 @@ class _Teller:
         if i == 0:
             return None
         before = self.statements[i - 1]
-        same_paragraph = "\n" not in self.text[before.end : s.start]
+        same_paragraph = self._same_paragraph(i)
         if self.speakers[i - 1] is not None and (
             same_paragraph or before.voice == "quote" or before.text.endswith(":")
         ):
@@ -174,18 +195,9 @@ class _Teller:
     def _look(self, i: int, speaker: Mention | None) -> None:
         """Bring a sentence's people into focus: those named, then its subject, then its speaker."""
         words = self.words[i]
-        k, n, seen = 0, len(words), 0
-        while k < n and seen < 6:
-            if words.tags[k] == "cap" and not words.quoted[k]:
-                j = k
-                while j + 1 < n and words.tags[j + 1] == "cap" and not words.quoted[j + 1]:
-                    j += 1
-                mention = self.cast.mention(words, self.text, (k, j))
-                if mention and mention.head in self.cast.full:
-                    self.cast.see(mention)
-                seen += 1
-                k = j
-            k += 1
+        for span in words.names[:6]:
+            if words.words[span[1]] in self.cast.full and not words.quoted[span[0]]:
+                self.cast.see(self.cast.name(words, self.text, span))
         leading = words.main_clause()[0]
         if leading:
             pronoun = words.tags[leading[0]] == "pron"
@@ -198,12 +210,17 @@ class _Teller:
         if mention is None:
             return s
         content = reading.content if reading and s.voice != "quote" else (s.content_start, s.content_end)
-        return replace(
-            s,
-            voice="quote" if s.voice == "quote" else "reported",
-            speaker=mention.name,
-            speaker_full=self.cast.longest(mention),
-            cue=reading.cue if reading else None,
-            content_start=content[0],
-            content_end=content[1],
+        cue = reading.cue if reading else None
+        return Statement(
+            s.document,
+            s.index,
+            s.text,
+            s.start,
+            s.end,
+            *content,
+            "quote" if s.voice == "quote" or self.turns[-1] else "reported",
+            mention.name,
+            self.cast.longest(mention),
+            target(words, self.text, content, mention, self.cast, cue),
+            cue,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal, NamedTuple
 
 from stance.text.wordlists import Cue, cues, kinds, plurals, rows
@@ -15,13 +15,15 @@ Form = Literal["finite", "passive", "participle", "infinitive", "gerund"]
 
 _REACH = 60  # words to look back for a subject: keeps the search linear in any text
 _TOKEN = re.compile(
-    r"(?:[^\W\d_]\.){2,}|[A-Z]\.(?=\s[A-Z])|(?:Mrs?|Ms|Drs?|Sens?|Reps?|Govs?|Gen|Lt|Col|Maj|Capt|Sgt|Adm|Rev|Prof|Del|St|Jr"
+    r"(?:[^\W\d_]\.){2,}|[A-Z]\.(?![\w.])|(?:Mrs?|Ms|Drs?|Sens?|Reps?|Govs?|Gen|Lt|Col|Maj|Capt|Sgt|Adm|Rev|Prof|Del|St|Jr"
     r"|Sr|Jan|Feb|Aug|Sept|Oct|Nov|Dec|No|Mt)\.|\w+(?=n['’]t\b)|n['’]t\b|['’](?:s|re|ve|ll|d|m)\b|"
     r"[@#$€£]?\w+(?:(?:[-‑&/.]|['’](?!(?:s|re|ve|ll|d|m)\b)|(?<=\d),(?=\d))\w+)*|--|[^\w\s]"
 )
 _DASHES = frozenset("—–―") | {"--"}
 _COMMAS = _DASHES | {","}
-_ATTACHED = frozenset(("of", "for", "at", "in", "from", "on", "with", "to", "against", "under", "within", "near", "by"))
+_ATTACHED = frozenset(
+    "of for at in from on with to against under within near by around across inside outside among".split()
+)
 _AUXILIARY = frozenset(("be", "have", "modal", "do"))
 _NOUNY = frozenset(("", "cap", "num", "gen", "time"))
 _SAME_IN_PAST = frozenset(("read", "put", "bet", "cast"))
@@ -29,6 +31,7 @@ _SUBJECTS = frozenset(("he", "she", "they", "it", "i", "we", "you"))
 _MANY = frozenset(
     "people police men women many some others those most few both several two three majority number percent half dozens".split()
 )
+_CHUNK = 64  # longer runs without a blank are not worth remembering
 _LOW_HEADLINE = 3  # words shorter than this are not capitalised in headlines either
 
 
@@ -67,6 +70,41 @@ def feelings() -> frozenset[str]:
     return frozenset(lemma for kind, lemma, *_ in rows("cues") if kind == "feel")
 
 
+def _entry(word: str) -> tuple[str, str, str]:
+    """A word in lower case, its tag at the beginning of a sentence, and its tag elsewhere."""
+    low = word.lower()
+    tag = grammar().get(low, "")
+    first = word[0]
+    if tag == "cue" and low not in cues():
+        tag = "lone"  # a cue only with its particle
+    if len(word) > 1 and word.isupper() and word.isalpha():
+        return low, "cap", "cap"  # US, WHO, IT
+    if first.isupper() or low.startswith(("al-", "el-")):
+        opening = "cap" if tag in ("", "verb", "lone") else tag
+        return low, opening, "cap" if tag in ("", "verb", "lone", "cue", "modal", "adv") else tag
+    if first.isdigit() or first in "$€£":
+        return low, "num", "num"
+    if first.isalpha() or tag:
+        return low, tag, tag
+    tag = "cap" if first in "@#" and len(word) > 1 else "punct"
+    return low, tag, tag
+
+
+@lru_cache(1 << 16)
+def _pieces(chunk: str) -> tuple[tuple[str, str, str, int, int], ...]:
+    """The words and marks between two blanks: each as written, in lower case, with its tag and its offsets."""
+    found = []
+    for match in _TOKEN.finditer(chunk):
+        low, _, tag = _entry(match.group())
+        found.append((match.group(), low, tag, *match.span()))
+    return tuple(found)
+
+
+@cache
+def _with_particle() -> frozenset[str]:
+    return frozenset(form.split("_")[0] for form in cues() if "_" in form)
+
+
 class Verb(NamedTuple):
     """A cue verb in a sentence: its words, the word before its verb group, and how it is used."""
 
@@ -84,40 +122,64 @@ class Words:
     ``punct`` and, for any other word, the empty string.
     """
 
-    __slots__ = ("_main", "ends", "lows", "quoted", "starts", "tags", "words")
+    __slots__ = ("_main", "_verbs", "ends", "lows", "names", "quoted", "size", "starts", "tags", "words")
 
     def __init__(self, text: str, start: int, end: int) -> None:
-        known = grammar()
-        matches = list(_TOKEN.finditer(text, start, end))
-        self.words = [m.group() for m in matches]
-        self.lows = [w.lower() for w in self.words]
-        self.starts = [m.start() for m in matches]
-        self.ends = [m.end() for m in matches]
-        self.quoted = [False] * len(matches)
+        self.words: list[str] = []
+        self.lows: list[str] = []
+        self.tags: list[str] = []
+        self.starts: list[int] = []
+        self.ends: list[int] = []
+        self.names: list[Range] = []
         self._main: tuple[Range | None, int] | None = None
-        self.tags = [known.get(low, "") for low in self.lows]
-        for i, word in enumerate(self.words):
-            first = word[0]
-            if not i and word[-2:] == "ly" and matches[1:] and self.words[1] == ",":
-                self.tags[0] = "adv"
-            elif word.isupper() and len(word) > 1 and word.isalpha():
-                self.tags[i] = "cap"  # US, WHO, IT
-            elif first.isupper():
-                if self.tags[i] in ("", "verb") or (i and self.tags[i] in ("cue", "modal", "adv") and word != "I"):
-                    self.tags[i] = "cap"
-            elif not first.isalpha():
-                if first.isdigit() or first in "$€£":
-                    self.tags[i] = "num"
-                elif not self.tags[i]:
-                    self.tags[i] = "cap" if first in "@#" and len(word) > 1 else "punct"
-        for i, tag in enumerate(self.tags):
-            if tag == "cue" and self.lows[i] not in cues() and not self._has_particle(i):
-                self.tags[i] = ""
-        if matches and self._is_headline():
-            self._read_as_headline(known)
+        self._verbs: dict[int, Verb | None] = {}
+        adders = [each.append for each in (self.words, self.lows, self.tags, self.starts, self.ends)]
+        add_word, add_low, add_tag, add_start, add_end = adders
+        at = start
+        for chunk in text[start:end].split():
+            at = text.find(chunk, at)
+            # What a chunk holds is remembered: this is the hottest loop of the room.
+            for word, low, tag, a, b in _pieces(chunk) if len(chunk) < _CHUNK else _pieces.__wrapped__(chunk):
+                add_word(word)
+                add_low(low)
+                add_tag(tag)
+                add_start(at + a)
+                add_end(at + b)
+            at += len(chunk)
+        self.size = len(self.words)
+        self.quoted = [False] * self.size
+        if not self.size:
+            return
+        self.tags[0] = _entry(self.words[0])[1]
+        if self.lows[0].endswith("ly") and self.words[1:2] == [","]:
+            self.tags[0] = "adv"
+        if "lone" in self.tags:
+            for i, tag in enumerate(self.tags):
+                if tag == "lone":
+                    self.tags[i] = "cue" if self._has_particle(i) else ""
+        if self.tags.count("cap") * 3 > len(self.tags) and self._is_headline():
+            self._read_as_headline()
+        self.names = self._runs()
 
-    def __len__(self) -> int:
-        return len(self.words)
+    def _runs(self) -> list[Range]:
+        """Stretches of capitalised words."""
+        runs: list[Range] = []
+        tags, i, n = self.tags, 0, self.size
+        while i < n:
+            if tags[i] == "cap":
+                first = i
+                while i + 1 < n and tags[i + 1] == "cap":
+                    i += 1
+                runs.append((first, i))
+            i += 1
+        return runs
+
+    def quote(self, begin: int, end: int) -> None:
+        """Mark the words from ``begin`` up to ``end`` as quoted, marks included."""
+        for i in range(begin, end):
+            self.quoted[i] = True
+            if self.tags[i] == "gen" and len(self.words[i]) == 1:
+                self.tags[i] = "punct"  # it closes the quotation
 
     def _has_particle(self, i: int) -> bool:
         return any(f"{self.lows[i]}_{low}" in cues() for low in self.lows[i + 1 : i + 3])
@@ -126,9 +188,9 @@ class Words:
         long = [w for w in self.words if len(w) > _LOW_HEADLINE and w[0].isalpha()]
         return len(long) > 2 and sum(w[0].isupper() for w in long) > 0.8 * len(long)
 
-    def _read_as_headline(self, known: dict[str, str]) -> None:
+    def _read_as_headline(self) -> None:
         for i, low in enumerate(self.lows[1:], 1):
-            if self.tags[i] == "cap" and known.get(low) == "cue" and low.endswith(("s", "ed", "id", "say", "ing")):
+            if self.tags[i] == "cap" and low in cues() and low.endswith(("s", "ed", "id", "say", "ing")):
                 self.tags[i] = "cue"
 
     def phrase(self, text: str, span: Range) -> str:
@@ -137,13 +199,19 @@ class Words:
 
     def verb(self, i: int) -> Verb | None:
         """The cue verb at word ``i``, unless it is a noun or an adjective there."""
+        if i not in self._verbs:
+            self._verbs[i] = self._find_verb(i)
+        return self._verbs[i]
+
+    def _find_verb(self, i: int) -> Verb | None:
         low = self.lows[i]
         cue, last = cues().get(low), i
-        for j in (i + 1, i + 2):
-            if j < len(self) and (j == i + 1 or self.lows[i + 1] == "it"):
-                pair = cues().get(f"{low}_{self.lows[j]}")
-                if pair:
-                    cue, last = pair, j
+        if low in _with_particle():
+            for j in (i + 1, i + 2):
+                if j < self.size and (j == i + 1 or self.lows[i + 1] == "it" or self.lows[i + 1].endswith("ly")):
+                    pair = cues().get(f"{low}_{self.lows[j]}")
+                    if pair:
+                        cue, last = pair, j
         if cue is None:
             return None
         before, helpers = self.group(i)
@@ -224,7 +292,7 @@ class Words:
         found = self.noun_phrase(before) or (before, before)
         many = self._is_many(found)
         opening = self.tags[found[0]]
-        if self.lows[found[1] + 1 if found[1] + 1 < len(self) else found[1]] in kinds("grammar")["noun"]:
+        if self.lows[found[1] + 1 if found[1] + 1 < self.size else found[1]] in kinds("grammar")["noun"]:
             bare = opening == "" and "gen" not in self.tags[found[0] : found[1] + 1]
             if (bare and not base) or (base and self.lows[found[0]] in ("a", "an", "this", "that", "each", "every")):
                 return None  # "derogatory comments", "a Northport Times report"
@@ -240,7 +308,7 @@ class Words:
         if self.tags[head] in ("det", "adv", "num"):  # "most of the vote" agrees with its last word
             head = end
         low = self.lows[head]
-        return (low.endswith("s") and not low.endswith(("ss", "us"))) or low in _MANY
+        return (low.endswith("s") and not low.endswith(("ss", "us", "is"))) or low in _MANY
 
     def noun_phrase(self, j: int, low: int = 0) -> Range | None:
         """The noun phrase that ends at word ``j``, with what "of", "for" and "at" attach to it."""
@@ -298,8 +366,10 @@ class Words:
         if not i:
             return False
         low, before = self.lows[i], self.tags[i - 1]
+        if before == "cue" and self.lows[i - 1] in kinds("grammar")["noun"]:
+            before = ""
         if low.endswith("ed"):
-            after = self.tags[i + 1] if i + 1 < len(self) else "punct"
+            after = self.tags[i + 1] if i + 1 < self.size else "punct"
             return before in ("det", "poss", "", "gen") and (self.tags[i] == "cue" or after in ("time", "prep"))
         return low in kinds("grammar")["noun"] and before in ("det", "poss", "gen", "cap", "", "num")
 
@@ -315,7 +385,7 @@ class Words:
 
     def _joins(self, i: int) -> bool:
         """Does this "and" join two names, or two nouns in the plural?"""
-        if i + 1 >= len(self):
+        if i + 1 >= self.size:
             return False
         left, right = i - 1, i + 1
         if self.tags[right] == "prep":  # "in Ostland and around the world"
@@ -356,8 +426,8 @@ class Words:
         end = relative - 1
         if end >= low and self.words[end] in _COMMAS:
             end -= 1
-        elif end >= low and self.lows[end] == "of":  # "many of whom"
-            return self.noun_phrase(end - 1, low)
+        elif end > low + 2 and self.lows[end] == "of" and self.words[end - 2] == ",":  # ", many of whom"
+            end -= 3
         found = self.noun_phrase(end, low) if end >= low else None
         if found and found[0] > low + 1 and self.words[found[0] - 1] == "," and self.tags[found[0]] == "det":
             named = self.noun_phrase(found[0] - 2, low)
@@ -440,7 +510,7 @@ class Words:
 
     def noun_phrase_after(self, i: int) -> Range | None:
         """The noun phrase that begins at word ``i``: the subject in "said the envoy of Ostland on Friday"."""
-        n = min(len(self), i + 25)
+        n = min(self.size, i + 25)
         while i < n and (self.tags[i] == "adv" or (self.lows[i].endswith("ly") and self.tags[i] == "")):
             i += 1
         if i < n and self.tags[i] == "pron":
@@ -470,7 +540,9 @@ class Words:
             return tag == "cue" and j > i and self._is_modifier(j)
         follows = self.tags[j + 1]
         if low in ("of", "for", "at", "from", "to"):
-            return follows in ("cap", "", "det", "poss") and (low != "to" or self.lows[j - 1] in groups()["role"])
+            return follows in ("cap", "", "det", "poss", "num") and (
+                low != "to" or self.lows[j - 1] in groups()["role"]
+            )
         if low in ("and", "&"):
             return follows == "cap" and self.tags[j - 1] == "cap"
         return tag == "cue" and self.tags[j - 1] in ("det", "poss", "gen") and self._is_modifier(j)
@@ -491,12 +563,12 @@ class Words:
             return None, -1
         relatives = 0
         i = subject[1] + 1
-        end = min(len(self), i + _REACH)
+        end = min(self.size, i + _REACH)
         while i < end:
             tag, low = self.tags[i], self.lows[i]
             if self.quoted[i] or low in (";", ":"):
                 break
-            if low in ("who", "which", "that", "whose", "whom") or (tag == "sub" and i > subject[1] + 1):
+            if low in ("who", "which", "that", "whose", "whom") or (tag == "sub" and self._begins_clause_at(i)):
                 relatives += 1
             elif self._begins_verb(i):
                 last = self._end_of_group(i)
@@ -507,12 +579,21 @@ class Words:
             i += 1
         return subject, -1
 
+    def _begins_clause_at(self, i: int) -> bool:
+        """Is "since" or "as" here a conjunction, not a preposition ("since May 1", "as a sign")?"""
+        if self.lows[i] not in ("since", "before", "after", "until", "as", "than"):
+            return True
+        follows = self.tags[i + 1 : i + 2]
+        return follows in (["pron"], ["cap"], ["poss"], ["det"]) and any(
+            t in _AUXILIARY or t in ("verb", "cue") for t in self.tags[i + 2 : i + 6]
+        )
+
     def _begins_verb(self, i: int) -> bool:
         """Does a finite verb group begin here? A past form before "by" or a preposition may be a participle."""
         tag, low = self.tags[i], self.lows[i]
         if tag in _AUXILIARY:
             return low not in ("been", "being", "having", "be")
-        follows = self.tags[i + 1] if i + 1 < len(self) else "punct"
+        follows = self.tags[i + 1] if i + 1 < self.size else "punct"
         if tag == "cue":
             verb = self.verb(i)
             if verb is None or verb.form != "finite":
@@ -527,18 +608,18 @@ class Words:
     def _end_of_group(self, i: int) -> int:
         """The word that carries the meaning in "has not yet said"."""
         k = i
-        while k + 1 < len(self) and (
+        while k + 1 < self.size and (
             self.tags[k + 1] in (*_AUXILIARY, "neg", "adv")
             or (self.lows[k + 1].endswith("ly") and self.tags[k + 1] == "")
         ):
             k += 1
-        if self.tags[i] in _AUXILIARY and k + 1 < len(self) and self.tags[k + 1] in ("cue", "verb", ""):
+        if self.tags[i] in _AUXILIARY and k + 1 < self.size and self.tags[k + 1] in ("cue", "verb", ""):
             return k + 1
         return i
 
     def first_noun_phrase(self) -> Range | None:
         """The noun phrase that opens the sentence, after an introduction closed by a comma."""
-        i, n = 0, len(self)
+        i, n = 0, self.size
         for _ in range(3):
             while i < n and (self.tags[i] in ("conj", "adv", "punct") or (self.quoted[i] and self.tags[i] == "punct")):
                 i += 1
@@ -546,6 +627,8 @@ class Words:
             if not opens or self.lows[i] == "that":
                 break
             comma = next((k for k in range(i, min(n, i + 30)) if self.words[k] == "," and not self.quoted[k]), None)
+            if comma is None and self.tags[i] in ("cap", ""):
+                break  # "Polling averages show"
             if comma is None:
                 return self._inside_phrase(i)
             i = comma + 1
@@ -558,13 +641,13 @@ class Words:
 
     def _opens_participle(self, i: int) -> bool:
         """ "Speaking in Northport, ..." and "Based on this, ...", but not "Beijing said"."""
-        if not self.lows[i].endswith(("ing", "ed")) or i + 1 >= len(self):
+        if not self.lows[i].endswith(("ing", "ed")) or i + 1 >= self.size:
             return False
         return self.tags[i + 1] not in (*_AUXILIARY, "cap", "verb", "cue", "gen", "punct", "modal")
 
     def _inside_phrase(self, i: int) -> Range | None:
         """ "At a rally in Northport the envoy said": no comma after the opening phrase."""
-        for k in range(i + 2, min(len(self), i + 20)):
+        for k in range(i + 2, min(self.size, i + 20)):
             if self.tags[k] in (*_AUXILIARY, "verb", "cue"):
                 return self.subject(self.group(k)[0])
         return None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import NamedTuple
 
 from stance.statement import Statement
 from stance.text.clauses import Range, Verb, Words
 from stance.text.names import Cast, common_kind
 from stance.text.quoting import MARKS
-from stance.text.wordlists import cue_nouns, kinds
+from stance.text.wordlists import cue_nouns, cues, kinds
 
 Span = tuple[int, int]
 
@@ -20,7 +21,7 @@ _SCORES = {
     "deny": 24, "agree": 22, "show": 20, "think": 20, "plan": 18, "feel": 17, "act": 15,
 }  # fmt: skip
 _CLAUSE = frozenset(("that", "if", "whether", "how", "why", "what", "who", "where", "when"))
-_LEAST = 12.0
+_LEAST = 8.0
 _NESTS = 20.0
 _MAIN = 4.0
 _OPENERS = frozenset("“\"«„‘'':") | {"''"}
@@ -150,7 +151,9 @@ def read_report(s: Statement, words: Words, cast: Cast) -> list[Reading]:
     found: list[Reading] = [headed] if headed else []
     nested = False
     tries = 0
-    for i, tag in enumerate(words.tags):
+    nouns, likely = cue_nouns(), _likely()
+    for i in [k for k, low in enumerate(words.lows) if low in likely]:
+        tag, noun = words.tags[i], words.lows[i] in nouns
         if words.quoted[i] or tries > _CUES:
             continue
         reading: Reading | None = None
@@ -160,11 +163,14 @@ def read_report(s: Statement, words: Words, cast: Cast) -> list[Reading]:
             if verb:
                 reading = _cued(s, words, verb, nested)
                 nested = nested or (
-                    reading is not None and reading.score > _NESTS and _clause_follows(words, verb.last)
+                    reading is not None
+                    and verb.form == "finite"
+                    and reading.score > _NESTS
+                    and _clause_follows(words, verb.last)
                 )
         elif words.lows[i] == "according" and words.lows[i + 1 : i + 2] == ["to"]:
             reading = _according(s, words, i)
-        if reading is None and words.lows[i] in cue_nouns():
+        if reading is None and noun:
             tries += 1
             reading = _cue_noun(s, words, i, nested)
         if reading and reading.score >= _LEAST:
@@ -172,12 +178,18 @@ def read_report(s: Statement, words: Words, cast: Cast) -> list[Reading]:
     return sorted(found, key=lambda reading: -reading.score)
 
 
+@cache
+def _likely() -> frozenset[str]:
+    """The words that a cue may begin with."""
+    return frozenset(form.split("_")[0] for form in cues()) | frozenset(cue_nouns()) | {"according"}
+
+
 def _according(s: Statement, words: Words, i: int) -> Reading | None:
     source = words.noun_phrase_after(i + 2)
     if source is None:
         return None
     if i <= 1:
-        comma = next((k for k in range(source[1], len(words)) if words.words[k] == ","), source[1])
+        comma = next((k for k in range(source[1], words.size) if words.words[k] == ","), source[1])
         return Reading(source, "according to", "say", (min(words.ends[comma] + 1, s.end), s.end), 45.0)
     apart = words.words[i - 1] == ","
     return Reading(source, "according to", "say", (s.start, words.ends[i - 1 - apart]), 45.0 if apart else 25.0)
@@ -186,7 +198,7 @@ def _according(s: Statement, words: Words, i: int) -> Reading | None:
 def _clause_follows(words: Words, last: int) -> bool:
     """Does a clause begin after the verb: a "that", a quotation, or a new subject?"""
     i = last + 1
-    if i >= len(words):
+    if i >= words.size:
         return False
     return words.lows[i] in _CLAUSE or words.words[i] in MARKS or words.tags[i] in ("pron", "det", "poss", "cap", "")
 
@@ -219,10 +231,12 @@ def _cued(s: Statement, words: Words, verb: Verb, nested: bool) -> Reading | Non
             source = words.first_noun_phrase()
         score -= {"finite": 4, "participle": 8}.get(verb.form, 9)
     after = verb.last + 1
-    if source is None or after >= len(words) or words.words[after] in ".;,":
+    if source is None or after >= words.size or words.words[after] in ".;,":
         return None
     if verb.cue.kind == "act" and not firm:
         return None
+    if verb.cue.kind == "feel" and words.lows[source[0]] == "it":
+        return None  # "it was not clear whether"
     if verb.cue.kind == "feel" and words.tags[after] not in ("prep", "to", "sub", "conj"):
         return None
     speaks = words.lows[after] in _CLAUSE or words.quoted[after] or words.words[after] in _OPENERS
@@ -230,7 +244,7 @@ def _cued(s: Statement, words: Words, verb: Verb, nested: bool) -> Reading | Non
         return None
     if spoken and speaks:
         score += 8
-    elif spoken and words.tags[after] in ("prep", "to", "adv", "time", "conj") and not _clause_later(words, after):
+    elif spoken and words.tags[after] in ("prep", "to", "time", "conj") and not _clause_later(words, after):
         score -= 10
     if source[0] and words.tags[source[0] - 1] in ("sub", "rel"):
         score -= 10
@@ -246,6 +260,8 @@ def _common_noun(low: str) -> bool:
 def _stands_alone(words: Words, source: Range, before: int) -> bool:
     """Does the phrase right before the verb begin its clause, rather than hang on another noun?"""
     start = source[0]
+    if words.tags[start] == "pron":
+        return True
     return source[1] == before and (start == 0 or words.tags[start - 1] in ("punct", "conj", "adv", "sub"))
 
 
@@ -259,7 +275,7 @@ def _inverted(s: Statement, words: Words, verb: Verb, score: float) -> Reading |
     if words.tags[source[0]] == "" and _common_noun(words.lows[source[1]]):
         return None  # "..., conceded defeat"
     after = source[1] + 1
-    ends = after >= len(words) or words.words[after] in ".,;—–"
+    ends = after >= words.size or words.words[after] in ".,;—–"
     if not ends and (words.tags[after] not in ("prep", "time", "adv", "rel", "sub") or words.lows[after] == "that"):
         return None
     if (
@@ -267,7 +283,7 @@ def _inverted(s: Statement, words: Words, verb: Verb, score: float) -> Reading |
         and words.subject(verb.before)
         and any(
             words.tags[k] in ("be", "have", "modal", "do", "verb", "cue")
-            for k in range(after, min(after + 9, len(words)))
+            for k in range(after, min(after + 9, words.size))
         )
     ):
         return None
@@ -286,21 +302,21 @@ def _aside(s: Statement, words: Words, verb: Verb, score: float) -> Reading | No
         return None
     end = after
     while (
-        end < len(words)
+        end < words.size
         and words.tags[end] in ("time", "num", "adv", "prep", "det", "", "cap", "gen")
         and end < after + 12
     ):
         end += 1
-    if after >= len(words) or all(words.tags[k] == "punct" for k in range(after, len(words))):
+    if after >= words.size or all(words.tags[k] == "punct" for k in range(after, words.size)):
         return Reading(source, *verb.cue, (s.start, words.ends[start - 2] if start > 1 else s.end), score + 14)
     if words.tags[after] == "pron" and verb.cue.lemma in _TAKES_OBJECT:  # "he told me on Friday,"
         after += 1
-        while after < len(words) - 1 and words.tags[after] in ("prep", "time", "adv"):
+        while after < words.size - 1 and words.tags[after] in ("prep", "time", "adv"):
             after += 1
     if words.words[after] == "," and start > 1:
         return Reading(source, *verb.cue, (s.start, s.end), score + 12)
     told = verb.cue.lemma in _TAKES_OBJECT and words.tags[after] in ("det", "cap", "")
-    if end >= len(words) - 1 and (told or words.tags[after] in ("time", "prep", "adv")) and start > 4:
+    if end >= words.size - 1 and (told or words.tags[after] in ("time", "prep", "adv")) and start > 4:
         return Reading(source, *verb.cue, (s.start, words.ends[start - 2]), score + 10)
     return None
 
@@ -311,7 +327,7 @@ def _is_edge(words: Words, k: int) -> bool:
 
 def _by_agent(s: Statement, words: Words, verb: Verb, score: float) -> Reading | None:
     """ "was rejected by the council": the council."""
-    for k in range(verb.last + 1, min(verb.last + 8, len(words))):
+    for k in range(verb.last + 1, min(verb.last + 8, words.size)):
         if words.tags[k] == "punct":
             return None
         if words.lows[k] == "by":
@@ -322,12 +338,14 @@ def _by_agent(s: Statement, words: Words, verb: Verb, score: float) -> Reading |
 
 def _cue_noun(s: Statement, words: Words, i: int, nested: bool) -> Reading | None:
     """ "the envoy's warning that", "their promise to", "a warning from the bloc that"."""
+    if "whether" in words.lows[:i] or "if" in words.lows[:i]:
+        return None
     cue = cue_nouns()[words.lows[i]]
     score = _SCORES[cue.kind] - 9.0 - 14.0 * nested - i * 0.05
-    after = words.lows[i + 1] if i + 1 < len(words) else ""
+    after = words.lows[i + 1] if i + 1 < words.size else ""
     if after in ("by", "from"):
         source = words.noun_phrase_after(i + 2)
-        follows = words.lows[source[1] + 1] if source and source[1] + 1 < len(words) else ""
+        follows = words.lows[source[1] + 1] if source and source[1] + 1 < words.size else ""
         if source and follows in ("that", "to", "of", "for"):
             return Reading(source, *cue, _content(s, words, source[1]), score)
         return None
@@ -341,8 +359,17 @@ def _cue_noun(s: Statement, words: Words, i: int, nested: bool) -> Reading | Non
     elif words.lows[k] in ("his", "her", "their", "its"):
         source = (k, k)
     else:
-        return None
+        source = _giver(words, k - (words.tags[k] == "det"))
+        score += _MAIN
     return source and Reading(source, *cue, _content(s, words, i), score)
+
+
+def _giver(words: Words, k: int) -> Range | None:
+    """Who does it in "issued a warning that", "raised questions about", whose verb stands at ``k``."""
+    if k < 1 or words.lows[k] not in kinds("grammar")["light"]:
+        return None
+    opening, main = words.main_clause()
+    return opening if main == k else words.subject(words.group(k)[0])
 
 
 def _possessor(words: Words, end: int) -> Range:
@@ -355,7 +382,7 @@ def _possessor(words: Words, end: int) -> Range:
 
 def _clause_later(words: Words, after: int) -> bool:
     """ "said on Tuesday that", "said in a letter it was": is there still a clause to attribute?"""
-    rest = range(after, min(after + 14, len(words)))
+    rest = range(after, min(after + 14, words.size))
     return any(
         words.lows[k] in _CLAUSE or words.quoted[k] or words.tags[k] in ("be", "have", "modal", "do") for k in rest
     )
@@ -363,19 +390,23 @@ def _clause_later(words: Words, after: int) -> bool:
 
 def _content(s: Statement, words: Words, last: int) -> Span:
     i = last + 1
-    if i < len(words) and words.lows[i] == "that":
+    if i < words.size and words.lows[i] == "that":
         i += 1
-    return (words.starts[i] if i < len(words) else s.end, s.end)
+    return (words.starts[i] if i < words.size else s.end, s.end)
 
 
 def _colon(s: Statement, words: Words, cast: Cast) -> Reading | None:
-    """A headline's source: "Orlova: We will talk"."""
-    for i in range(1, min(6, len(words) - 2)):
+    """The source of a headline or of a turn in a transcript: "Orlova: We will talk", "HOST: Why?"."""
+    for i in range(1, min(6, words.size - 1)):
         if words.words[i] == ":":
-            known = all(words.tags[k] == "cap" for k in range(i)) and cast.knows(words, i - 1)
-            if known and (words.words[i + 1][0].isupper() or words.quoted[i + 1]):
-                return Reading((0, i - 1), ":", "say", (words.starts[i + 1], s.end), 45.0)
-            return None
+            label = range(i)
+            if any(words.tags[k] != "cap" for k in label) or words.lows[i - 1] in kinds("grammar")["label"]:
+                return None
+            loud = words.words[i - 1].isupper() and len(words.words[i - 1]) > 2
+            if not (loud or cast.knows(words, i - 1)):
+                return None
+            begins = words.words[i + 1][0].isupper() or words.quoted[i + 1]
+            return Reading((0, i - 1), ":", "say", (words.starts[i + 1], s.end), 45.0) if begins else None
         if words.tags[i] not in ("cap", "gen"):
             return None
     return None

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from itertools import chain
 from typing import Any
 
+from stance.decoding import decode
 from stance.errors import InputError
 from stance.statement import Document
-from stance.text.decoding import decode
 
 _INLINE = re.compile("a|abbr|b|cite|code|em|font|i|mark|q|small|span|strong|sub|sup|u|wbr")
 _SILENT = ("script", "style", "template", "noscript", "title")

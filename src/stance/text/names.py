@@ -9,6 +9,8 @@ from typing import Literal, NamedTuple
 from stance.text.clauses import Range, Words, groups
 from stance.text.wordlists import kinds, rows
 
+_FOCUS = 8  # mentions kept in focus
+
 Kind = Literal["person", "name", "people", "body", "document", "utterance", "thing"]
 
 
@@ -47,29 +49,33 @@ class Cast:
         self.people: set[str] = set()
         self.times: dict[str, int] = {}
         self.roles: dict[str, str] = {}
+        self.sides: dict[str, str] = {}
         self.focus: list[Mention] = []
+        self._named: dict[str, Mention | None] = {}
 
     def observe(self, words: Words, text: str) -> None:
         """Note the names of a sentence, with the gender and role that stand beside them."""
-        i, n = 0, len(words)
-        while i < n:
-            if words.tags[i] != "cap":
-                i += 1
-                continue
-            j = i
-            while j + 1 < n and words.tags[j + 1] == "cap":
-                j += 1
+        for i, j in words.names:
             self._note(words, text, i, j)
-            i = j + 1
 
     def _note(self, words: Words, text: str, i: int, j: int) -> None:
-        people = groups()
-        start = strip_titles(words, i, j)
         last = words.words[j]
         self.times[last] = self.times.get(last, 0) + 1
+        alone = i == j and (not i or words.tags[i - 1] not in ("", "prep"))
+        if alone and (j + 1 == words.size or words.words[j + 1] != ","):
+            return  # a bare surname tells nothing new
+        people = groups()
+        start = strip_titles(words, i, j)
         if words.lows[j] in people["body"] or not last[0].isupper():
             return
-        before = words.lows[max(0, i - 1) : i] + words.lows[i:start]
+        begin = i
+        while (
+            begin > max(0, i - 4)
+            and words.tags[begin - 1] in ("", "prep")
+            and words.lows[begin - 1] not in ("to", "by")
+        ):
+            begin -= 1  # "secretary of state Jane Roe"
+        before = words.lows[begin:start]
         gender = next((g for g in map(_gender_of, before) if g), None)
         role = next((w for w in reversed(before) if w in people["role"] and w not in ("former", "deputy")), None)
         if gender or role or start > i or (start < j and words.lows[start] in given_names()):
@@ -85,15 +91,26 @@ class Cast:
                 self.gender.setdefault(last, gender)
             if (gender or role or j - start < 3) and name not in self.full.setdefault(last, []):
                 self.full[last].append(name)
-        if role is None and j + 2 < len(words) and words.words[j + 1] == ",":
+        if role is None and j + 2 < words.size and words.words[j + 1] == ",":
             role = self._apposed_role(words, j + 2)
         if role and (start < j or last in self.full):
             self.roles[role] = last
+            self._take_side(words, max(0, start - 6), start, last)
+
+    def _take_side(self, words: Words, begin: int, end: int, last: str) -> None:
+        """ "Ostland's secretary of state Jane Roe", "the North Korean envoy Jane Roe": whom a person speaks for."""
+        for k in range(end - 1, begin - 1, -1):
+            if words.tags[k] in ("punct", "cue", "verb", "conj"):
+                return
+            for name in (" ".join(words.words[k : k + 2]), words.words[k]):
+                if name in actors():
+                    self.sides.setdefault(last, actors()[name][0])
+                    return
 
     def _apposed_role(self, words: Words, i: int) -> str | None:
         """The role in "Jane Roe, the country's envoy"."""
         roles = groups()["role"]
-        for k in range(i, min(i + 7, len(words))):
+        for k in range(i, min(i + 7, words.size)):
             if words.tags[k] in ("punct", "prep", "rel", "cue", "be", "have"):
                 return None
             if words.lows[k] in roles and words.tags[k] != "cap":
@@ -106,6 +123,13 @@ class Cast:
         if self.times.get(word, 0) > 1:
             return True
         return word in self.full or word in actors() or common_kind(words.lows[i]) in ("document", "body", "people")
+
+    def name(self, words: Words, text: str, span: Range) -> Mention | None:
+        """The mention that a run of capitalised words makes; the same words make the same one."""
+        phrase = words.phrase(text, span)
+        if phrase not in self._named:
+            self._named[phrase] = self.mention(words, text, span)
+        return self._named[phrase]
 
     def mention(self, words: Words, text: str, span: Range) -> Mention | None:
         """The phrase as a speaker: a person without titles, a role or body with what belongs to it."""
@@ -144,9 +168,9 @@ class Cast:
             return Mention(words.phrase(text, (a, b)), head, "body", None, True)
         start = strip_titles(words, first, core)
         name = words.phrase(text, (start, core))
-        return self.named(name, words.lows[start], head, b > core)
+        return self.named(name, words.lows[start], head)
 
-    def named(self, name: str, first: str, head: str, more: bool = False) -> Mention:
+    def named(self, name: str, first: str, head: str) -> Mention:
         """A proper name as a mention: a known actor, an acronym, a person."""
         gender = given_names().get(first) if first != head.lower() else None
         gender = gender or self.gender.get(head)
@@ -191,7 +215,8 @@ class Cast:
             ]
             if mention.kind in ("person", "name") and fitting:
                 return max(fitting[:1] + [f for f in fitting if f.endswith(fitting[0])], key=len)
-            return actors().get(mention.name, (mention.name, ""))[0]
+            country, kind = actors().get(mention.name, (mention.name, "government"))
+            return mention.name if kind == "government" else country
         linked = self.roles.get(mention.head)
         if linked and mention.kind == "person":
             return max(self.full.get(linked, [linked]), key=len)
@@ -207,7 +232,9 @@ class Cast:
                 mention = next((m for m in self.focus if m.head == linked), mention)
         if speaks and mention.kind == "name":
             mention = mention._replace(kind="person")
-        self.focus = [mention, *(m for m in self.focus if m.head != mention.head)][:8]
+        if not (self.focus and self.focus[0] is mention):
+            head = mention.head
+            self.focus = [mention, *[m for m in self.focus if m.head != head][: _FOCUS - 1]]
 
     def resolve(self, pronoun: str) -> Mention | None:
         """The last mention in focus that fits a pronoun in number and, where known, in gender.
@@ -248,6 +275,8 @@ def _gender_of(word: str) -> Literal["m", "f"] | None:
 def common_kind(low: str) -> Kind | None:
     """What a common noun is, if it is one that speaks: a role, a body, a document, an act of speech."""
     people, lists = groups(), kinds("people")
+    if "-" in low and low not in people["role"]:
+        low = low.rsplit("-", 1)[1]  # "ex-wife"
     if low in people["role"]:
         return "person" if low in lists["role"] and low not in ("people", "police", "women", "men") else "people"
     for kind in ("body", "document", "utterance"):

@@ -24,7 +24,7 @@ _CLOSERS = {
     "「": "」",
     "『": "』",
 }
-_MARK = re.compile(r"''|``|[“”„«»‹›‘’‚'\"「」『』]")
+_MARK = re.compile(r"''|``|[“”„«»‹›‘‚\"「」『』]|['’](?!(?<=\w['’])\w)")
 _WORD = re.compile(r"\w+")
 _AMBIGUOUS = frozenset({"”", "»", "›", "'", '"', "''"})
 _SINGLE = frozenset({"'", "‘", "‚", "’"})
@@ -58,6 +58,8 @@ def quotations(text: str, start: int = 0, end: int | None = None) -> list[Quotat
     """
     end = len(text) if end is None else end
     marks = list(_MARK.finditer(text, start, end))
+    if not marks:
+        return []
     last = _last_closers(text, marks, start, end)
     found: list[Quotation] = []
     opened: re.Match[str] | None = None

@@ -24,19 +24,11 @@ from contextlib import closing
 from itertools import chain
 from typing import BinaryIO, cast
 
+from stance.decoding import decode
 from stance.errors import InputError
+from stance.rows import FORMATS as TABLES
+from stance.rows import Row, find_delimiter, read_rows, text_of, word_of
 from stance.statement import Document
-from stance.text.decoding import decode
-from stance.text.rows import (
-    Row,
-    find_delimiter,
-    read_csv,
-    read_jsonl,
-    read_parquet,
-    read_tsv,
-    text_of,
-    word_of,
-)
 
 FORMATS = {
     ".txt": "text",
@@ -47,14 +39,7 @@ FORMATS = {
     ".htm": "html",
     ".xhtml": "html",
     ".pdf": "pdf",
-    ".csv": "csv",
-    ".tsv": "tsv",
-    ".tab": "tsv",
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".json": "jsonl",
-    ".parquet": "parquet",
-    ".pq": "parquet",
+    **TABLES,
 }
 """Ending -> format. A named file with another ending is read as what it looks like; folders pass it over."""
 
@@ -123,11 +108,8 @@ def _documents(source: io.BufferedReader, name: str, place: str, form: str, colu
             from stance.text.extracting import extract_pdf
 
             yield extract_pdf(source.read(), name, place)
-        case "parquet":
-            yield from _from_rows(read_parquet(source, place, column, _METADATA), name, place, column)
         case _:
-            rows = {"csv": read_csv, "tsv": read_tsv, "jsonl": read_jsonl}[form]
-            yield from _from_rows(rows(source, place, column), name, place, column)
+            yield from _from_rows(read_rows(source, place, form, column, _METADATA), name, place, column)
 
 
 def _from_rows(rows: Generator[Row], name: str, place: str, column: str) -> Iterator[Document]:
@@ -139,7 +121,7 @@ def _from_rows(rows: Generator[Row], name: str, place: str, column: str) -> Iter
             text = text_of(row, column, f"{place}:{number}")
             known = {key: word_of(row[key]) for key in _METADATA if key in row}
             given = known.pop("id", None)
-            yield Document(text, f"{name}#{given}" if given else f"{name}:{number}", **known)
+            yield Document(text, f"{name}#{given}" if given else f"{name}:{number}", **known, row=True)
 
 
 def _markdown(text: str, name: str, place: str) -> Document:

@@ -25,17 +25,17 @@ _DATELINE = re.compile(
     r"(?=[^a-z]{0,40}[A-Z]{3})[A-Z][A-Z.'’ /-]{2,40}(?:, [A-Z][\w. ]{1,20})?(?: ?\([^()\n]{2,20}\))?"
     r" ?(?:—|–|--|- )\s*(?=\S)"
 )
-_MISSED = re.compile(
-    r"(?:(?<=\bme)|(?<=\b[Nn]o)|(?<=\bdo)|(?<=\bok)|(?<=\b[ap]\.m)|(?<=[A-Z]\.[A-Z])|(?<=\b(?:Inc|Ltd|etc))|(?<=\bCorp))"
-    r"\.[)\]]?\s+(?=[A-Z])"
-)
+_MISSED = re.compile(r"\.[)\]]?\s+(?=[A-Z])")
+_WRONGLY_SHORT = frozenset(("me", "no", "do", "ok"))  # "no." and "me." are no abbreviations, whatever sentencex thinks
+_ACRONYM = re.compile(r"(?:^|[^A-Za-z])(?:[A-Z]\.)+[A-Z]$")
 _TOKEN = re.compile(r"[^\s.]+(?:\.[^\s.]+)*")
 
 
 def segment(document: Document, *, unit: Unit = "sentence") -> list[Statement]:
     """Cut a document into statements, in order; together they hold every visible character.
 
-    With ``unit="line"`` each non-empty line is one statement. Offsets count characters of ``document.text``.
+    With ``unit="line"`` each non-empty line is one statement, and a row of a table is one, whatever lines its
+    text has. Offsets count characters of ``document.text``.
 
     >>> text = "“We can talk. We want to,” the envoy said. Talks began."
     >>> [s.text for s in segment(Document(text, id="a"))]
@@ -43,6 +43,8 @@ def segment(document: Document, *, unit: Unit = "sentence") -> list[Statement]:
     """
     text = document.text
     statements: list[Statement] = []
+    if unit == "line" and document.row:
+        return _whole(document)
     for start, end in lines(text):
         marks = quotations(text, start, end)
         spans = [(start, end)] if unit == "line" else sentences(text, start, end, marks)
@@ -50,6 +52,15 @@ def segment(document: Document, *, unit: Unit = "sentence") -> list[Statement]:
             content, voice = quoted_content(text, begin, stop, marks)
             statements.append(Statement(document.id, len(statements), text[begin:stop], begin, stop, *content, voice))
     return statements
+
+
+def _whole(document: Document) -> list[Statement]:
+    """All of a document as one statement; none where nothing is visible."""
+    text = document.text
+    start, end = trimmed(text, 0, len(text))
+    marks = [mark for line in lines(text) for mark in quotations(text, *line)]
+    content, voice = quoted_content(text, start, end, marks)
+    return [Statement(document.id, 0, text[start:end], start, end, *content, voice)] if start < end else []
 
 
 def lines(text: str) -> Iterator[Span]:
@@ -137,14 +148,18 @@ def _splits_abbreviation(plain: str, cut: int) -> bool:
 
 
 def _ends_sentence(plain: str, match: re.Match[str]) -> bool:
-    after = _TOKEN.match(plain, match.end())
-    follows = after.group() if after else ""
+    """Does a full stop before a capital letter that the splitter passed over end a sentence?"""
     before = plain[max(0, match.start() - 14) : match.start()]
-    if before.endswith(("a.m", "p.m")):
-        return follows.strip(",;:").lower() not in kinds("abbreviations")["time"]
-    if before.endswith(", D.C") or (before[-1:].islower() and before[-3:] not in ("Inc", "orp", "Ltd")):
+    last = before.split()[-1] if before.split() else ""
+    after = _TOKEN.match(plain, match.end())
+    follows = after.group().strip(",;:") if after else ""
+    if last in ("a.m", "p.m"):
+        return follows.lower() not in kinds("abbreviations")["time"]
+    if last.lower() in _WRONGLY_SHORT or before.endswith(", D.C"):
         return True
-    return follows.strip(",;:") in kinds("abbreviations")["starter"]
+    if last in ("Inc", "Corp", "Ltd", "etc") or _ACRONYM.search(last):
+        return follows in kinds("abbreviations")["starter"]
+    return False
 
 
 def _joined(text: str, pieces: list[Span], marks: list[Quotation]) -> list[Span]:
@@ -188,6 +203,8 @@ def quoted_content(text: str, start: int, end: int, marks: list[Quotation]) -> t
     >>> quoted_content(text, 42, len(text), quotations(text))
     ((42, 72), 'narration')
     """
+    if not marks:
+        return (start, end), "narration"
     first = bisect_right(marks, start, key=lambda q: q.end)
     spans: list[Span] = []
     for q in marks[first : bisect_left(marks, end, key=lambda q: q.start)]:

@@ -1,36 +1,78 @@
-"""Rows of tables (csv, tsv, jsonl, parquet) as a stream of (line or row number from 1, column -> cell)."""
+"""Tables (csv, tsv, jsonl, parquet) as a stream of rows that know their line.
+
+The readers take ``column``, without which a table is refused. With None every table will do, and as any of
+its columns may be meant, no two may have one name.
+"""
 
 from __future__ import annotations
 
 import io
 import re
 from collections.abc import Generator, Iterable, Mapping
-from itertools import chain
-from typing import Any
+from itertools import chain, count
+from typing import Any, NamedTuple
 
+from stance.decoding import decoded
 from stance.errors import InputError
-from stance.text.decoding import decoded
 
-Row = tuple[int, Mapping[str, Any]]
+FORMATS = {
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".tab": "tsv",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "jsonl",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+}
+"""Ending of a file that holds a table -> its format."""
+
 _DELIMITERS = ",\t;|"
+_BLANK = _DELIMITERS + " \r\n"
 _NAME_IT = "name one with --text-column"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
+class Row(NamedTuple):
+    """A row: the line it begins on (from 1; in Parquet its own number) and column -> cell, None if empty."""
+
+    line: int
+    fields: Mapping[str, Any]
+
+
+def read_rows(
+    stream: io.BufferedReader, place: str, form: str, column: str | None = None, also: Iterable[str] = ()
+) -> Generator[Row]:
+    """Rows of a table in ``form``, a value of `FORMATS`; see its reader, as `read_csv`, for the errors.
+
+    With ``column``, Parquet, which can, reads only that and those of ``also``. ``place`` names the source in errors.
+    """
+    if form == "parquet":
+        return read_parquet(stream, place, column, also)
+    return {"csv": read_csv, "tsv": read_tsv, "jsonl": read_jsonl}[form](stream, place, column)
+
+
 def read_csv(
-    stream: io.BufferedReader, place: str, column: str, *, delimiters: str = _DELIMITERS, quoted: bool = True
+    stream: io.BufferedReader,
+    place: str,
+    column: str | None = None,
+    *,
+    delimiters: str = _DELIMITERS,
+    quoted: bool = True,
 ) -> Generator[Row]:
     """Rows under a header that names ``column``; the delimiter is the one that makes the header do so.
 
+    Rows without a filled cell are passed over. A column without a name is called after its number.
+
     Quoting is strict: a lenient reader swallows quotation marks and line ends without a word. Without
     ``quoted`` a quotation mark is a character as any other.
-    Raises InputError for a header without ``column`` and for malformed rows.
+    Raises InputError for a header without ``column``, or with two of one name, and for malformed rows.
     """
     import csv
 
     csv.field_size_limit(max(csv.field_size_limit(), 2**31 - 1))  # a cell may hold a book
     with decoded(stream, place, newline="") as lines:
-        skipped, first = next(((n, line) for n, line in enumerate(lines) if line.strip()), (0, ""))
+        skipped, first = next(((n, line) for n, line in enumerate(lines) if line.strip(_BLANK)), (0, ""))
         if not first:
             return
         delimiter = find_delimiter(first, column, delimiters)
@@ -42,19 +84,18 @@ def read_csv(
         )
         number = skipped + 1
         try:
-            header = [cell.strip() for cell in next(reader)]
-            require(column, header, f"{place}:{number}")
+            header = _header(next(reader), column, f"{place}:{number}")
             number = skipped + reader.line_num + 1
             for cells in reader:
-                if cells:
-                    yield number, _named(cells, header, f"{place}:{number}", delimiter)
+                if "".join(cells).strip():
+                    yield Row(number, _named(cells, header, f"{place}:{number}", delimiter))
                 number = skipped + reader.line_num + 1
         except csv.Error as error:
             remedy = "put cells with quotation marks in quotation marks and double the inner ones"
             raise InputError(f"broken row ({error})", place=f"{place}:{number}", remedy=remedy) from error
 
 
-def read_tsv(stream: io.BufferedReader, place: str, column: str) -> Generator[Row]:
+def read_tsv(stream: io.BufferedReader, place: str, column: str | None = None) -> Generator[Row]:
     """Rows of a file separated by tabs, otherwise as `read_csv`.
 
     Many a tsv is written without csv's quoting. Where the stream can be read twice and quoting does not fit
@@ -78,7 +119,7 @@ def _is_quoted(stream: io.BufferedReader, place: str) -> bool:
         stream.seek(start)
 
 
-def read_jsonl(stream: io.BufferedReader, place: str, column: str) -> Generator[Row]:
+def read_jsonl(stream: io.BufferedReader, place: str, column: str | None = None) -> Generator[Row]:
     """Objects, one on each line; blank lines are passed over.
 
     Raises InputError for broken JSON, other values than objects and objects without ``column``.
@@ -97,14 +138,19 @@ def read_jsonl(stream: io.BufferedReader, place: str, column: str) -> Generator[
                 what = f"broken JSON ({getattr(error, 'msg', 'too deep or too long')})"
                 raise InputError(what, place=here, remedy="write one whole object on each line") from error
             if not isinstance(row, dict):
-                remedy = f'write objects such as {{"{column}": "..."}}, one on each line'
+                remedy = f'write objects such as {{"{column or "text"}": "..."}}, one on each line'
                 raise InputError("not a JSON object", place=here, remedy=remedy)
             require(column, row, here)
-            yield number, row
+            yield Row(number, row)
 
 
-def read_parquet(stream: io.BufferedReader, place: str, column: str, also: Iterable[str] = ()) -> Generator[Row]:
-    """Rows of a Parquet file, of which only ``column`` and those of ``also`` are read."""
+def read_parquet(
+    stream: io.BufferedReader, place: str, column: str | None = None, also: Iterable[str] = ()
+) -> Generator[Row]:
+    """Rows of a Parquet file, of which only ``column`` and those of ``also`` are read.
+
+    Raises InputError for a damaged file and for one without ``column``, or with two of one name.
+    """
     import pyarrow
     import pyarrow.parquet
 
@@ -114,15 +160,16 @@ def read_parquet(stream: io.BufferedReader, place: str, column: str, also: Itera
         table = pyarrow.parquet.ParquetFile(source, buffer_size=2**20)
         there = table.schema_arrow.names
         require(column, there, place)
-        columns = [name for name in dict.fromkeys((column, *also)) if name in there]
+        _refuse_twins(there, column, place)
+        columns = None if column is None else [name for name in dict.fromkeys((column, *also)) if name in there]
         batches = table.iter_batches(batch_size=1000, columns=columns)
-        yield from enumerate((row for batch in batches for row in batch.to_pylist()), 1)
+        yield from map(Row, count(1), (row for batch in batches for row in batch.to_pylist()))
     except (pyarrow.ArrowException, UnicodeDecodeError, OSError) as error:
         what = f"damaged Parquet file ({' '.join(str(error).split())})"
         raise InputError(what, place=place, remedy="write it anew") from error
 
 
-def find_delimiter(header: str, column: str, candidates: str = _DELIMITERS) -> str:
+def find_delimiter(header: str, column: str | None, candidates: str = _DELIMITERS) -> str:
     r"""The delimiter under which the header names ``column``, else the one that makes most cells.
 
     >>> find_delimiter("id;text;place, if known", "text")
@@ -136,10 +183,9 @@ def find_delimiter(header: str, column: str, candidates: str = _DELIMITERS) -> s
     return max(candidates, key=lambda d: (column in cells(d), len(cells(d))))
 
 
-def require(column: str, there: Iterable[str], place: str) -> None:
-    """Raise InputError, with the columns there are, if ``column`` is not among them."""
-    names = list(there)
-    if column not in names:
+def require(column: str | None, there: Iterable[str], place: str) -> None:
+    """Raise InputError, with the columns there are, if ``column`` is wanted and not among them."""
+    if column is not None and column not in (names := list(there)):
         what = f"no column {column!r} (there are: {', '.join(names)})" if names else f"no column {column!r}"
         raise InputError(what, place=place, remedy=_NAME_IT)
 
@@ -172,8 +218,25 @@ def word_of(value: object) -> str | None:
     return str(value)
 
 
+def _header(cells: list[str], column: str | None, place: str) -> list[str]:
+    names = [cell.strip() for cell in cells]
+    # One without a name is most often the row number that pandas writes.
+    names = [name or f"column {number}" for number, name in enumerate(names, 1)]
+    require(column, names, place)
+    _refuse_twins(names, column, place)
+    return names
+
+
+def _refuse_twins(names: list[str], column: str | None, place: str) -> None:
+    # If one column is wanted, it does no harm that others which nobody reads share a name.
+    for name in names if column is None else [column]:
+        if names.count(name) > 1:
+            raise InputError(f"two columns named {name!r}", place=place, remedy="rename one of them")
+
+
 def _named(cells: list[str], header: list[str], place: str, delimiter: str) -> Mapping[str, str | None]:
-    if any(cells[len(header) :]):
+    if len(cells) > len(header) and any(cells[len(header) :]):
         what = f"{len(cells)} cells under a header of {len(header)}"
         raise InputError(what, place=place, remedy=f"put cells that hold {delimiter!r} in quotation marks")
-    return dict.fromkeys(header) | dict(zip(header, cells, strict=False))
+    row = {name: cell or None for name, cell in zip(header, cells, strict=False)}
+    return row if len(cells) >= len(header) else dict.fromkeys(header) | row

@@ -1,0 +1,144 @@
+"""Why a statement was scored as it was: what each word, pair of words or frame adds to each label's logit."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from stance.model.table import Evidence, Table
+from stance.model.tokens import NEGATORS
+
+DECISIVE = 3
+"""So many of the strongest contributions are searched for what the codebook tests."""
+
+_TESTS: dict[str, frozenset[str]] = {
+    "2 after but": frozenset("but however although though while whereas nevertheless yet".split()),  # noqa: SIM905
+    "3 negation": NEGATORS,
+    "4 condition": frozenset("if unless until once provided condition conditions precondition preconditions".split()),  # noqa: SIM905
+}
+"""Test of data/CODEBOOK.md -> words that call for it."""
+
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """What one word, pair of words or frame adds.
+
+    name: as the model knows it ("reject", "not:accept", "no choice"). kind: word, pair or frame.
+    start, end: characters of the statement's text that it stands on. weights: label -> logit added, signed.
+    """
+
+    name: str
+    kind: str
+    start: int
+    end: int
+    weights: dict[str, float]
+
+    def margin(self, label: str, other: str) -> float:
+        """How far it moves the logit of ``label`` away from that of ``other``."""
+        return self.weights[label] - self.weights[other]
+
+    def to_dict(self) -> dict[str, Any]:
+        """An entry of ``"evidence"`` in JSON."""
+        weights = {label: round(w, 6) for label, w in self.weights.items()}
+        return {"name": self.name, "kind": self.kind, "start": self.start, "end": self.end, "weights": weights}
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The sum behind the probabilities of one statement.
+
+    For two labels a and b, ``bias[a] - bias[b]`` and the margins of all contributions add up to
+    ``log(p[a] / p[b])``: nothing that moved the model is left out.
+    contributions: in reading order; words include what their shape adds.
+    """
+
+    text: str
+    bias: dict[str, float]
+    contributions: tuple[Contribution, ...]
+
+    @property
+    def logits(self) -> dict[str, float]:
+        """label -> bias and contributions added up."""
+        return {
+            label: math.fsum([bias, *(c.weights[label] for c in self.contributions)])
+            for label, bias in self.bias.items()
+        }
+
+    @property
+    def probabilities(self) -> dict[str, float]:
+        """label -> probability: the softmax of the logits."""
+        logits = self.logits
+        most = max(logits.values())
+        odds = {label: math.exp(z - most) for label, z in logits.items()}
+        return {label: o / sum(odds.values()) for label, o in odds.items()}
+
+    @property
+    def ranking(self) -> list[str]:
+        """The labels, the most likely first."""
+        logits = self.logits
+        return sorted(logits, key=lambda label: -logits[label])
+
+    @property
+    def stance(self) -> str:
+        """The most likely label."""
+        return self.ranking[0]
+
+    def strongest(self, n: int | None = None) -> list[Contribution]:
+        """The contributions that most moved the most likely label away from the next, either way."""
+        first, second = self.ranking[:2]
+        return sorted(self.contributions, key=lambda c: -abs(c.margin(first, second)))[:n]
+
+    @property
+    def tests(self) -> list[str]:
+        """Tests of the codebook that the strongest evidence touches: negation, but-turn, condition.
+
+        >>> explain(Table.load(), "We will not accept it.").tests
+        ['3 negation']
+        """
+        words: set[str] = set()
+        for c in self.strongest(DECISIVE):
+            span = self.text[c.start : c.end].lower().replace("’", "'")
+            words |= set(_WORD.findall(span)) | set(_WORD.findall(c.name.lower()))
+        words |= {"not"} if any(word.endswith("n't") for word in words) else set()
+        return [test for test, cues in _TESTS.items() if words & cues]
+
+    def to_dict(self) -> dict[str, Any]:
+        """What JSON holds of it: bias, evidence (the strongest first) and tests."""
+        return {
+            "bias": {label: round(b, 6) for label, b in self.bias.items()},
+            "evidence": [c.to_dict() for c in self.strongest()],
+            "tests": self.tests,
+        }
+
+
+def explain(table: Table, text: str) -> Explanation:
+    """Everything that moved a table on one statement.
+
+    >>> why = explain(Table.load(), "They reject the offer.")
+    >>> p, z = why.probabilities, Table.load().score(["They reject the offer."]).probabilities[0]
+    >>> bool(abs(p["hawkish"] - z[1]) < 1e-6)
+    True
+    """
+    labels = table.labels
+    bias = [float(b) for b in table.arrays["bias"][: len(labels)]]
+    return Explanation(text, dict(zip(labels, bias, strict=True)), tuple(_merged(table.explain(text), labels)))
+
+
+def _merged(evidence: Sequence[Evidence], labels: Sequence[str]) -> list[Contribution]:
+    """Contributions in reading order, a word and its shape as one."""
+    sums: dict[tuple[int, int, str], tuple[str, list[float]]] = {}
+    for e in evidence:
+        kind = "word" if e.kind == "shape" else e.kind
+        # Frames may share a span and stay apart; the two parts of a word are one for the reader.
+        key = (e.start, e.end, kind if kind == "word" else f"{kind} {e.name}")
+        name, weights = sums.get(key, ("", [0.0] * len(labels)))
+        sums[key] = (max(name, e.name, key=len), [a + float(b) for a, b in zip(weights, e.weights, strict=True)])
+    return [
+        Contribution(name, kind.split(" ")[0], start, end, dict(zip(labels, weights, strict=True)))
+        for (start, end, kind), (name, weights) in sorted(sums.items(), key=lambda item: item[0][:2])
+    ]

@@ -1,0 +1,111 @@
+"""Explanations for people and programs: words coloured by what they say, the strongest evidence named."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import IO, TYPE_CHECKING, Any, Literal
+
+from stance.analysis import judged_text
+from stance.model.explanation import Explanation, explain
+from stance.model.table import Table
+from stance.report.render import color, visible
+from stance.statement import ScoredStatement
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+SHOWN = 5
+"""How many contributions the terminal names below each statement."""
+
+STRONG = 0.35
+"""From this share of the strongest character's weight on a character is bold; from FAINT on it has a colour."""
+FAINT = 0.12
+
+
+def write(
+    scored: Iterable[ScoredStatement], table: Table, file: IO[str], *, form: Literal["table", "jsonl", "json"]
+) -> None:
+    """Write statements with their evidence as they come.
+
+    form: "jsonl" and "json" are the objects of ``stance score`` with ``bias``, ``evidence`` and ``tests`` added;
+    "table" shows the text with its words coloured.
+    """
+    if form == "table":
+        _write_text(scored, table, file)
+    elif form == "jsonl":
+        for row in rows(scored, table):
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+    else:
+        separator = "[\n"
+        for row in rows(scored, table):
+            file.write(separator + json.dumps(row, ensure_ascii=False))
+            separator = ",\n"
+        file.write("[]\n" if separator == "[\n" else "\n]\n")
+
+
+def rows(scored: Iterable[ScoredStatement], table: Table) -> Iterator[dict[str, Any]]:
+    """The JSON objects of scored statements with their evidence, whose offsets count characters of ``text``."""
+    for s in scored:
+        why = explain(table, judged_text(s.statement)).to_dict()
+        shift = max(0, s.statement.text.find(judged_text(s.statement)))
+        for entry in why["evidence"]:
+            entry["start"] += shift
+            entry["end"] += shift
+        yield {**s.to_dict(), **why}
+
+
+def _write_text(scored: Iterable[ScoredStatement], table: Table, file: IO[str]) -> None:
+    from rich.console import Console
+    from rich.padding import Padding
+    from rich.text import Text
+
+    console = Console(file=file, highlight=False, width=None if file.isatty() else 100)
+    for s in scored:
+        why = explain(table, judged_text(s.statement))
+        head = Text(s.stance, style=f"bold {color(s.stance, table.labels)}")
+        head.append(f" {s.confidence:.0%}", style="not bold default")
+        if s.statement.speaker:
+            head.append(f"  {visible(s.statement.speaker)}", style="not bold default")
+        console.print(head)
+        console.print(Padding(shaded(why, table.labels), (0, 0, 0, 2)))
+        console.print(Padding(summary(why, table.labels), (0, 0, 1, 2)))
+
+
+def shaded(why: Explanation, labels: Sequence[str]) -> Text:
+    """The text with each character in the colour of the label that it speaks for most, bold where strongly.
+
+    A contribution's weight is spread evenly over its characters.
+    """
+    from rich.text import Text
+
+    sums = [[0.0] * len(labels) for _ in why.text]
+    for c in why.contributions:
+        mean = sum(c.weights.values()) / len(labels)
+        for at in range(c.start, c.end):
+            for i, label in enumerate(labels):
+                sums[at][i] += (c.weights[label] - mean) / (c.end - c.start)
+    most = max((max(row) for row in sums), default=0.0) or 1.0
+    text = Text()
+    for character, row in zip(why.text, sums, strict=True):
+        share = max(row) / most
+        style = color(labels[row.index(max(row))], labels) if share >= FAINT else ""
+        text.append(visible(character) or " ", style=f"bold {style}" if share >= STRONG else style)
+    return text
+
+
+def summary(why: Explanation, labels: Sequence[str]) -> Text:
+    """One line: the strongest contributions for the first label against the second, and the tests they touch."""
+    from rich.text import Text
+
+    first, second = why.ranking[:2]
+    line = Text(f"{first} over {second}: ", style="dim")
+    parts = []
+    for c in why.strongest(SHOWN):
+        margin = c.margin(first, second)
+        name = visible(c.name if c.kind == "frame" else why.text[c.start : c.end])
+        parts.append(Text(f"{name} {margin:+.2f}", style=color(first if margin > 0 else second, labels)))
+    line.append_text(Text(", ").join(parts) if parts else Text("nothing in it"))
+    if why.tests:
+        line.append(f"  [codebook test {', '.join(why.tests)}]", style="dim")
+    return line

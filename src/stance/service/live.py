@@ -1,0 +1,87 @@
+"""The model in use: loaded, named, and swapped for another while requests are answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from stance.model.evaluation import Evaluation
+from stance.model.table import DEFAULT, Table
+from stance.report.card import card
+from stance.scorer import open_table
+from stance.service.messages import ModelCard, ModelName
+
+LANES = 2
+"""Threads that score: one for short requests, one for long ones, so that short ones need not wait."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """One model, whole: a request takes it once and keeps it to the end.
+
+    tables: one for each lane. A table learns word types as it reads, so no two threads may share one.
+    """
+
+    reference: str
+    tables: tuple[Table, ...]
+    digest: str
+
+    @classmethod
+    def load(cls, reference: str | None) -> Model:
+        """Raises ModelError, UsageError or TrackingError where there is no such model."""
+        table = open_table(reference)
+        twins = [Table(table.header, table.arrays) for _ in range(LANES - 1)]
+        for one in (table, *twins):
+            one.score(["The first statement that is scored loads what a table leaves for later."])
+        return cls(reference or str(DEFAULT.name), (table, *twins), table.digest)
+
+    @property
+    def header(self) -> dict[str, Any]:
+        """What the table says of itself."""
+        return self.tables[0].header
+
+    @cached_property
+    def name(self) -> ModelName:
+        """Name, version and digest. A version is the registered number, else the digest's first twelve digits."""
+        known, _, last = self.reference.rpartition("/")
+        registered = known.startswith("models:/")
+        return ModelName(
+            name=known.removeprefix("models:/") if registered else str(self.header.get("name", "unnamed")),
+            version=last if registered else self.digest[:12],
+            digest=self.digest,
+            labels=list(self.tables[0].labels),
+        )
+
+    @cached_property
+    def card(self) -> ModelCard:
+        """Everything there is to say of the model."""
+        metrics = self.header.get("metrics", {})
+        evaluations = {name: found for name, one in metrics.items() if (found := _evaluation(one))}
+        return ModelCard(
+            **self.name.model_dump(),
+            reference=self.reference,
+            tone=self.tables[0].has_tone,
+            metrics=metrics,
+            card=card(self.header, evaluations, digest=self.digest),
+        )
+
+
+class Live:
+    """Holds the model in use. Swapping it is one assignment: nobody ever sees half a model."""
+
+    def __init__(self, reference: str | None = None) -> None:
+        self.reference = reference
+        self.model = Model.load(reference)
+
+    def reload(self) -> Model:
+        """Load the model anew and put it to use; if that fails the old one stays and the error is raised."""
+        self.model = Model.load(self.reference)
+        return self.model
+
+
+def _evaluation(measures: Any) -> Evaluation | None:
+    try:
+        return Evaluation.from_dict(measures)
+    except (TypeError, KeyError, ValueError):  # a header may hold a few figures only
+        return None
