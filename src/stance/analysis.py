@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
+from stance.errors import UsageError
 from stance.model.table import BATCH, Table
 from stance.statement import UNCERTAIN, Document, ScoredStatement, Statement
 from stance.text.attributing import attribute
@@ -17,14 +19,25 @@ def analyse(
 
     unit: "sentence" cuts each document into sentences, "line" takes each line, or row of a table, as one statement.
     min_confidence: in [0, 1]; statements of which the model is less sure get the stance "uncertain".
+    Raises UsageError for another min_confidence.
     """
-    waiting: list[Statement] = []
-    for document in documents:
-        waiting += attribute(document, segment(document, unit=unit))
-        if len(waiting) >= BATCH:
-            yield from judge(waiting, table, min_confidence=min_confidence)
-            waiting = []
-    yield from judge(waiting, table, min_confidence=min_confidence)
+    if not 0 <= min_confidence <= 1:
+        remedy = "give a number from 0 to 1, such as 0.6"
+        raise UsageError(f"{min_confidence} is no probability", place="min_confidence", remedy=remedy)
+    statements = (s for document in documents for s in attribute(document, segment(document, unit=unit)))
+    return (one for batch in batches(statements) for one in judge(batch, table, min_confidence=min_confidence))
+
+
+def batches(statements: Iterable[Statement]) -> Iterator[list[Statement]]:
+    """Lists of one statement, two, four and so on up to BATCH: the first result comes soon, the others fast.
+
+    >>> [len(batch) for batch in batches(["a statement"] * 9)]
+    [1, 2, 4, 2]
+    """
+    waiting, size = iter(statements), 1
+    while batch := list(islice(waiting, size)):
+        yield batch
+        size = min(2 * size, BATCH)
 
 
 def judge(statements: list[Statement], table: Table, *, min_confidence: float = 0.0) -> Iterator[ScoredStatement]:

@@ -2,126 +2,167 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 
 from stance import __version__
-from stance.errors import InputError, StanceError, UsageError
-from stance.statement import STANCES
+from stance.errors import InputError, StanceError, TrackingError, UsageError
+from stance.statement import STANCES, Document, ScoredStatement
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from stance.model.params import Params
-    from stance.model.table import Table
     from stance.model.training import Progress, Training
+    from stance.tracking.runs import RunRecord
+
+UNTRACKED = 3
+"""Exit code of a training whose model was saved but whose run could not be recorded."""
 
 app = typer.Typer(
-    name="stance", no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False,
+    name="stance", rich_markup_mode=None, pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     help="Read diplomatic text and say, statement by statement, who moves toward accommodation and who toward "
     "confrontation.\n\nExample: stance score article.txt",
+    epilog="Exit codes: 0 done; 1 bad input, or errors in the data checked; 2 wrong usage; "
+    "3 model saved but its run not tracked; 130 interrupted.",
 )  # fmt: skip
-data_app = typer.Typer(
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    help="Look after labelled data.\n\nExample: stance data check",
-)
+data_app = typer.Typer(rich_markup_mode=None, help="Look after labelled data.\n\nExample: stance data check")
 app.add_typer(data_app, name="data")
 
 ModelOption = Annotated[
     str | None,
-    typer.Option("--model", "-m", metavar="PATH|models:/NAME@ALIAS", help="A table, or a registered model."),
+    typer.Option(
+        "--model", "-m", metavar="PATH|models:/NAME@ALIAS", help="A table, or a registered model [the one shipped]."
+    ),
 ]
-TextColumn = Annotated[str, typer.Option(help="Column that holds the text.")]
-LabelColumn = Annotated[str | None, typer.Option(help="Column that holds the label [stance, else label].")]
+TextColumn = Annotated[str, typer.Option(metavar="COLUMN", help="Column that holds the text.")]
+LabelColumn = Annotated[
+    str | None, typer.Option(metavar="COLUMN", help="Column that holds the label [stance, else label].")
+]
 ReportFormat = Annotated[Literal["table", "json"], typer.Option("--format", "-f", help="What to print.")]
 
 
 @app.callback(invoke_without_command=True)
-def _version(
+def _main(
+    context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
 ) -> None:
     if version:
         print(f"stance {__version__}")
         raise typer.Exit
+    _require_command(context)
 
 
-@app.command()
+@data_app.callback(invoke_without_command=True)
+def _require_command(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        say(context.get_help())
+        raise typer.Exit(UsageError.exit_code)
+
+
+@app.command(short_help="Score statements: stance, confidence, tone, speaker.")
 def score(
-    files: Annotated[list[str], typer.Argument(metavar="FILE...|-", help="Texts, tables, folders; - is stdin.")],
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILE", help="Texts, tables, folders, patterns; - is standard input.")
+    ],
     model: ModelOption = None,
-    unit: Annotated[Literal["sentence", "line"], typer.Option(help="What counts as a statement.")] = "sentence",
+    unit: Annotated[
+        Literal["sentence", "line"], typer.Option(help="What is a statement: a sentence, or a line or row.")
+    ] = "sentence",
     form: Annotated[
         Literal["table", "jsonl", "json", "csv"] | None,
-        typer.Option("--format", "-f", help="table, jsonl, json or csv [a table on a terminal, jsonl in a pipe]."),
+        typer.Option("--format", "-f", help="What to print [table on a terminal, jsonl in a pipe]."),
     ] = None,
     min_confidence: Annotated[
         float, typer.Option(min=0, max=1, metavar="P", help="Call statements less sure than P uncertain.")
     ] = 0.0,
+    summary: Annotated[
+        Literal["document", "speaker", "pair", "date"] | None,
+        typer.Option(help="Sum up: counts, stance index with interval, tone, extremes. A pair is speaker and target."),
+    ] = None,
+    period: Annotated[
+        Literal["day", "week", "month", "quarter", "year"] | None,
+        typer.Option(help="Sum up dates by this; with --summary speaker, follow each speaker over time."),
+    ] = None,
+    plot: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw the summary into a .png or .svg.")] = None,
     text_column: TextColumn = "text",
 ) -> None:
-    """Score statements: stance, confidence, tone, speaker.
+    """Score statements: stance, confidence, tone, speaker. One JSON object a statement, or a table.
 
     Example: stance score article.txt --format jsonl --min-confidence 0.6
+
+    Example: stance score news/*.html --summary speaker --period month --plot speakers.svg
     """
     from stance.analysis import analyse
     from stance.report.render import write
+    from stance.scorer import open_table
     from stance.text.reading import read
 
-    table = load_table(model)
-    documents = read(files, text_column=text_column)
-    scored = analyse(documents, table, unit=unit, min_confidence=min_confidence)
+    require_summary(summary, period, plot)
+    table = open_table(model)
     form = form or ("table" if sys.stdout.isatty() else "jsonl")
-    write(scored, sys.stdout, form=form, labels=table.labels, tone=table.has_tone)
+    dates: dict[str, str | None] = {}
+    documents = dated(read(files, text_column=text_column), dates if summary else None)
+    scored = analyse(documents, table, unit=unit, min_confidence=min_confidence)
+    if summary:
+        sum_up(scored, dates, summary, period, form=form, plot=plot)
+    else:
+        write(scored, sys.stdout, form=form, labels=table.labels, tone=table.has_tone)
 
 
-@app.command()
+@app.command(short_help="Train a model on labelled statements, test and track it.")
 def train(
     data: Annotated[
-        list[Path] | None, typer.Argument(metavar="[DATA...]", help="Labelled csv, tsv, jsonl or parquet.")
+        list[Path] | None,
+        typer.Argument(metavar="DATA", help="Labelled csv, tsv, jsonl or parquet [data/corpus]."),
     ] = None,
     params: Annotated[Path | None, typer.Option(metavar="FILE.toml", help="Parameters of training.")] = None,
     out: Annotated[Path, typer.Option(metavar="FILE.npz", help="Where to write the model.")] = Path("stance.npz"),
-    experiment: Annotated[str, typer.Option(help="MLflow experiment.")] = "stance",
+    experiment: Annotated[str, typer.Option(metavar="NAME", help="MLflow experiment.")] = "stance",
     register: Annotated[str | None, typer.Option(metavar="NAME", help="Register the model, alias challenger.")] = None,
     track: Annotated[bool, typer.Option("--track/--no-track", help="Record the run in MLflow.")] = True,
-    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Processes for cross-validation.")] = 2,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, metavar="N", help="Processes for cross-validation.")] = 2,
     text_column: TextColumn = "text",
     label_column: LabelColumn = None,
     form: ReportFormat = "table",
 ) -> None:
     """Train a model on labelled statements, test it on scenarios kept aside, and track the run.
 
+    Columns: text, stance (or label); if there, tone (-3 to 3) and scenario (or group), which is never split.
+    Exits 3 when the model was saved but the tracking store failed.
+
     Example: stance train my-labels.csv --out my-model.npz
     """
     from stance.model.corpus import read_labelled
     from stance.model.training import train as fit
 
-    if register and not track:
-        raise UsageError("--register needs tracking", remedy="leave out --no-track")
+    require_register(register, track)
     settings = read_params(params)
-    require_writable(out)
+    require_writable(out, "--out")
     frame = read_labelled(data or [default_corpus()], text_column=text_column, label_column=label_column)
     with progress_bar("training") as progress:
         training = fit(frame, settings, progress=progress, jobs=jobs, about={"name": register or out.stem})
     training.table.save(out)
     say(f"model written to {out}")
-    show_training(training, out, form)
-    if track:
-        say(f"tracked as {record(training, frame, experiment, register)}")
+    run = record(training, frame, experiment, register) if track else None
+    show_training(training, out, run, form)
+    if track and not run:
+        raise typer.Exit(UNTRACKED)
 
 
-@app.command()
+@app.command(short_help="Measure a model on labelled statements.")
 def evaluate(
-    data: Annotated[list[Path], typer.Argument(metavar="DATA...", help="Labelled csv, tsv, jsonl or parquet.")],
+    data: Annotated[list[Path], typer.Argument(metavar="DATA", help="Labelled csv, tsv, jsonl or parquet.")],
     model: ModelOption = None,
     by: Annotated[
         list[str] | None, typer.Option(metavar="COLUMN", help="Slice the measures by a column (repeatable).")
@@ -140,9 +181,12 @@ def evaluate(
     """
     from stance.model.corpus import read_labelled, require_labels
     from stance.model.evaluation import evaluate_table
+    from stance.scorer import open_table
 
+    if promote and model:
+        raise UsageError("--promote measures the challenger", place="--model", remedy="leave out --model")
     frame = read_labelled(data, text_column=text_column, label_column=label_column)
-    table = load_table(f"models:/{promote}@challenger" if promote and not model else model)
+    table = open_table(f"models:/{promote}@challenger" if promote else model)
     require_labels(frame, table.labels)
     result = evaluate_table(table, frame, by=by or [])
     if form == "json":
@@ -159,7 +203,7 @@ def evaluate(
 
 @app.command()
 def ui(
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1.")] = 5000,
+    port: Annotated[int, typer.Option(min=1, max=65535, metavar="N", help="Port on 127.0.0.1.")] = 5000,
 ) -> None:
     """Open the MLflow UI on the runs that train recorded.
 
@@ -170,17 +214,19 @@ def ui(
     serve_ui(port)
 
 
-@data_app.command("check")
+@data_app.command("check", short_help="Check labelled data and what gives the stance away.")
 def data_check(
-    files: Annotated[
-        list[Path] | None, typer.Argument(metavar="[FILES...]", help="Labelled files [data/corpus].")
+    files: Annotated[list[Path] | None, typer.Argument(metavar="FILE", help="Labelled files [data/corpus].")] = None,
+    labels: Annotated[
+        list[str] | None, typer.Option("--label", metavar="LABEL", help="A label of your own set (repeatable).")
     ] = None,
-    labels: Annotated[list[str] | None, typer.Option("--label", help="A label of your own set (repeatable).")] = None,
     form: ReportFormat = "table",
 ) -> None:
     """Check labelled data: schema, labels, duplicates, balance, and what gives the stance away.
 
-    Exits 1 when there is an error. Example: stance data check my-labels.jsonl
+    Exits 1 when there is an error.
+
+    Example: stance data check my-labels.jsonl
     """
     from stance.model.checking import check
 
@@ -190,14 +236,14 @@ def data_check(
         raise typer.Exit(1)
 
 
-@data_app.command("gap")
+@data_app.command("gap", short_help="Measure how well two sets of texts can be told apart.")
 def data_gap(
-    authored: Annotated[Path, typer.Argument(help="Texts: txt (one a line), csv, jsonl.")],
-    reference: Annotated[Path, typer.Argument(help="Texts to compare them with.")],
+    authored: Annotated[Path, typer.Argument(metavar="AUTHORED", help="Texts: txt (one a line), csv, jsonl.")],
+    reference: Annotated[Path, typer.Argument(metavar="REFERENCE", help="Texts to compare them with.")],
     text_column: TextColumn = "text",
     form: ReportFormat = "table",
 ) -> None:
-    """How well a classifier tells two sets of texts apart (0.5: not at all), and by which words.
+    """Measure how well a classifier tells two sets of texts apart (0.5: not at all), and by which words.
 
     Example: stance data gap my-texts.txt data/corpus/ordinary-news-mix.jsonl
     """
@@ -210,7 +256,7 @@ def data_gap(
 
 @data_app.command("sheet")
 def data_sheet(
-    path: Annotated[Path, typer.Argument(help="Data sheet whose generated tables to renew.")] = Path("data/README.md"),
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="Data sheet to renew.")] = Path("data/README.md"),
 ) -> None:
     """Renew the generated tables of the data sheet.
 
@@ -222,12 +268,59 @@ def data_sheet(
     write_sheet(path, read_labelled([default_corpus()]))
 
 
-def show_training(training: Training, out: Path, form: str) -> None:
-    """What training found: the settings chosen, cross-validation and test."""
+def dated(documents: Iterable[Document], dates: dict[str, str | None] | None) -> Iterator[Document]:
+    """The documents as they are, their dates noted on the way."""
+    for document in documents:
+        if dates is not None:
+            dates[document.id] = document.date
+        yield document
+
+
+def require_summary(summary: str | None, period: str | None, plot: Path | None) -> None:
+    """Refuse options of a summary that do not fit each other."""
+    if plot:
+        require_writable(plot, "--plot")
+    for option, given in (("--period", period), ("--plot", plot)):
+        if given and not summary:
+            raise UsageError("goes with --summary only", place=option, remedy="add --summary speaker, or another")
+    if period and summary not in ("speaker", "date"):
+        remedy = "choose --summary date or speaker"
+        raise UsageError(f"a summary by {summary} has no periods", place="--period", remedy=remedy)
+
+
+def sum_up(
+    scored: Iterable[ScoredStatement],
+    dates: dict[str, str | None],
+    by: Any,
+    period: Any,
+    *,
+    form: str,
+    plot: Path | None,
+) -> None:
+    """Print the summary of scored statements, or each speaker's course over the periods, and draw it."""
+    from stance.report import charts, overview
+    from stance.report.summary import summarize, trace
+
+    if by == "speaker" and period:
+        rows: overview.Rows = trace(scored, dates, period=period)
+        if not rows:
+            what, remedy = "no dated statement with a speaker", "leave out --period, or give a date column"
+            raise InputError(what, place="summary by speaker", remedy=remedy)
+    else:
+        rows = summarize(scored, by, dates=dates, period=period or "day")
+    overview.write(rows, sys.stdout, form=form, title=by)
+    if plot:
+        charts.save(rows, plot, by=by)
+        say(f"drawn into {plot}")
+
+
+def show_training(training: Training, out: Path, run: RunRecord | None, form: str) -> None:
+    """What training found: the settings chosen, cross-validation and test, and where the run is recorded."""
     if form == "json":
         measures = {name: evaluation.to_dict() for name, evaluation in training.evaluations.items()}
         found = {"model": str(out), "labels": training.table.labels, "rows": training.table.header["rows"],
-                 "chosen": training.chosen, "tried": training.tried, **measures}  # fmt: skip
+                 "chosen": training.chosen, "tried": training.tried, "run": vars(run) if run else None,
+                 **measures}  # fmt: skip
         print(json.dumps(found, ensure_ascii=False, indent=1))
         return
     from stance.report.measures import overview
@@ -237,35 +330,40 @@ def show_training(training: Training, out: Path, form: str) -> None:
         print(f"\n{name}: {overview(evaluation)}")
 
 
-def record(training: Training, frame: pd.DataFrame, experiment: str, register: str | None) -> str:
-    """Track a training; a store that fails costs the record, not the model."""
+def record(training: Training, frame: pd.DataFrame, experiment: str, register: str | None) -> RunRecord | None:
+    """Track a training; None, and a line that says why, when the store fails: the model is saved already."""
     from stance.report.card import card
     from stance.tracking.runs import record_training
 
     table = training.table
-    run = record_training(
-        table,
-        corpus=frame,
-        digest=table.header["corpus"]["digest"],
-        parameters={**table.header["params"], "chosen": training.chosen},
-        evaluations=training.evaluations,
-        card=card(table.header, training.evaluations, digest=table.digest),
-        metrics=training.metrics,
-        experiment=experiment,
-        register=register,
-    )
-    return str(run)
+    try:
+        run = record_training(
+            table,
+            corpus=frame,
+            digest=table.header["corpus"]["digest"],
+            parameters={**table.header["params"], "chosen": training.chosen},
+            evaluations=training.evaluations,
+            card=card(table.header, training.evaluations, digest=table.digest),
+            metrics=training.metrics,
+            experiment=experiment,
+            register=register,
+        )
+    except TrackingError as error:
+        say(f"stance: the run is not tracked: {error}")
+        return None
+    say(f"tracked as {run}")
+    return run
 
 
-def load_table(model: str | None) -> Table:
-    """The table of --model: a path, a registered model, or the default one."""
-    from stance.model.table import DEFAULT, Table
+def require_register(name: str | None, track: bool) -> None:
+    """Refuse a --register that could not be done, before the work."""
+    if name is None:
+        return
+    if not track:
+        raise UsageError("needs tracking", place="--register", remedy="leave out --no-track")
+    from stance.tracking.registry import check_name
 
-    if model and model.startswith("models:/"):
-        from stance.tracking.registry import resolve_model
-
-        return Table.load(resolve_model(model))
-    return Table.load(model or DEFAULT)
+    check_name(name)
 
 
 def default_corpus() -> Path:
@@ -296,11 +394,15 @@ def read_params(path: Path | None) -> Params:
     return Params.parse(settings, str(path))
 
 
-def require_writable(path: Path) -> None:
-    """Refuse an --out that cannot be written before the work, not after it."""
-    folder = path.parent
-    if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
-        raise UsageError("cannot be written", place=f"--out {path}", remedy="name a file in a folder you may write to")
+def require_writable(path: Path, option: str) -> None:
+    """Refuse a file that cannot be written before the work, not after it."""
+    folder, remedy = path.parent, "name a file in a folder you may write to"
+    if path.is_dir():
+        raise UsageError("a folder, not a file", place=f"{option} {path}", remedy=remedy)
+    if not folder.is_dir():
+        raise UsageError(f"there is no folder {folder}", place=f"{option} {path}", remedy="make it, or name another")
+    if not os.access(folder, os.W_OK):
+        raise UsageError("cannot be written", place=f"{option} {path}", remedy=remedy)
 
 
 def print_rich(*parts: Any) -> None:
@@ -318,6 +420,9 @@ def say(text: str) -> None:
 @contextmanager
 def progress_bar(what: str) -> Iterator[Progress]:
     """A progress bar on stderr; on a terminal only."""
+    if not sys.stderr.isatty():
+        yield lambda done, total, step: None
+        return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -332,18 +437,58 @@ def progress_bar(what: str) -> Iterator[Progress]:
         yield lambda done, total, step: bar.update(task, completed=done, total=total, step=step)
 
 
-def main() -> None:
-    """Run the command line; expected failures become one line on stderr and an exit code."""
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run the command line and exit; expected failures become one line on stderr and an exit code.
+
+    arguments: what stands behind ``stance``; those of the process when None.
+    """
+    prepare_output()
+    code: Any
     try:
-        app()
+        code = app(args=arguments, prog_name="stance", standalone_mode=False)
+        sys.stdout.flush()
     except StanceError as error:
         say(f"stance: {error}")
-        sys.exit(error.exit_code)
+        code = error.exit_code
+    except typer.TyperException as error:
+        say(misuse(error))
+        code = error.exit_code
     except KeyboardInterrupt:
-        sys.exit(130)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains again at exit
-        sys.exit(141)
+        code = 130
+    except SystemExit as stop:  # typer's own way out of a broken pipe
+        code = abandon_output(stop.__context__) if isinstance(stop.__context__, OSError) else stop.code
+    except OSError as error:
+        code = abandon_output(error)
+    sys.exit(code)
+
+
+def prepare_output() -> None:
+    """Data are UTF-8 whatever the locale says, each line sent at once; a terminal shows what it can."""
+    if not isinstance(sys.stdout, io.TextIOWrapper):
+        return
+    if sys.stdout.isatty():
+        sys.stdout.reconfigure(errors="replace")
+    else:
+        sys.stdout.reconfigure(encoding="utf-8", line_buffering=True)
+
+
+def misuse(error: typer.TyperException) -> str:
+    """What typer found wrong with the arguments, on one line, and where to read on."""
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "stance"
+    what = " ".join(error.format_message().split()).rstrip(".")
+    return f"{command}: {what[:1].lower()}{what[1:]}: see {command} --help"
+
+
+def abandon_output(error: OSError) -> int:
+    """The exit code when nobody reads on (as a shell gives it) or the disk is full; any other error is a bug."""
+    if error.errno not in (errno.EPIPE, errno.ENOSPC):
+        raise error
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python complains again at exit
+    if error.errno == errno.EPIPE:
+        return 141
+    say(f"stance: standard output: {error.strerror}: make room")
+    return 1
 
 
 if __name__ == "__main__":

@@ -47,7 +47,9 @@ def test_scikit_learns_own_checks_pass_on_texts_and_on_numbers_told_as_words() -
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # each check that a text classifier is spared warns
         results = check_estimator(StanceClassifier(), on_skip=None)
-        results += check_estimator(OverNumbers(min_df=1, shape_weight=0.0), on_skip=None, on_fail=None)
+        results += check_estimator(
+            OverNumbers(min_df=1, shape_weight=0.0, frame_weight=0.0), on_skip=None, on_fail=None
+        )
     assert {r["check_name"]: r["exception"] for r in results if r["status"] == "failed"} == {}
     assert sum(r["status"] == "passed" for r in results) > 40
 
@@ -58,7 +60,7 @@ def test_cross_validation_learns_the_labels() -> None:
 
 
 def test_a_grid_search_finds_settings_on_series_and_arrays() -> None:
-    grid = {"C": [0.3, 3.0], "shape_weight": [0.0]}
+    grid = {"C": [0.3, 3.0], "shape_weight": [0.0], "frame_weight": [0.0]}
     search = GridSearchCV(StanceClassifier(), grid, cv=3, scoring="f1_macro").fit(FRAME["text"], FRAME["label"])
     assert search.best_score_ > 0.5
     one, many = (search.predict(X).tolist() for X in (np.array(TEXTS[:5], dtype=object), FRAME[["text"]].head(5)))
@@ -84,7 +86,7 @@ def test_labels_may_be_numbers_of_any_order() -> None:
 
 
 def test_calibration_changes_how_sure_it_is_not_what_it_says() -> None:
-    plain = StanceClassifier(C=0.1, shape_weight=0.0).fit(TEXTS, LABELS)
+    plain = StanceClassifier(C=0.1, shape_weight=0.0, frame_weight=0.0).fit(TEXTS, LABELS)
     calibrated = clone(plain).set_params(calibrate=True, folds=3).fit(TEXTS, LABELS)
     assert (plain.predict(TEXTS) == calibrated.predict(TEXTS)).all()
     assert not np.allclose(plain.predict_proba(TEXTS), calibrated.predict_proba(TEXTS), atol=0.01)
@@ -97,7 +99,9 @@ def test_cleanlab_finds_labels_that_were_turned() -> None:
     given = given.copy()
     turned = np.arange(0, len(given), 20)
     given[turned] = (given[turned] + 1) % len(classes)
-    p = cross_val_predict(StanceClassifier(shape_weight=0.0), TEXTS, given, cv=4, method="predict_proba")
+    p = cross_val_predict(
+        StanceClassifier(shape_weight=0.0, frame_weight=0.0), TEXTS, given, cv=4, method="predict_proba"
+    )
     worst = find_label_issues(given, p, return_indices_ranked_by="self_confidence", n_jobs=1)[: len(turned)]
     assert np.isin(worst, turned).mean() > 3 * len(turned) / len(given)
 

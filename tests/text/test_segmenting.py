@@ -35,7 +35,9 @@ WORDS = st.sampled_from(
     ]
 )
 TEXTS = st.one_of(
-    st.text(), st.text(st.characters(categories=["Cs", "Po", "L", "Zs", "Cc"])), st.lists(WORDS).map(" ".join)
+    st.text(),
+    st.text(st.characters(categories=["Cs", "Po", "L", "Zs", "Cc"])),
+    st.lists(WORDS, max_size=80).map(" ".join),
 )
 
 
@@ -109,9 +111,7 @@ def test_a_cue_after_a_question_stays_with_it() -> None:
 
 
 def test_words_quoted_in_passing_are_no_quotation() -> None:
-    assert content("The paper hailed a “breakthrough.”") == [
-        ("narration", "The paper hailed a “breakthrough.”")
-    ]
+    assert content("The paper hailed a “breakthrough.”") == [("narration", "The paper hailed a “breakthrough.”")]
 
 
 @pytest.mark.parametrize(
@@ -191,3 +191,20 @@ def test_numbered_items_keep_their_number() -> None:
 def test_windows_line_ends_and_invisible_characters() -> None:
     text = "One\u00ad way.\r\n\u200bTwo.\r\rThree\x0cFour\u2028Five"
     assert cut(text) == ["One\u00ad way.", "\u200bTwo.", "Three", "Four", "Five"]
+
+
+def test_sentences_run_over_the_ends_of_wrapped_lines() -> None:
+    text = (
+        "The envoy of Ostland told the council on Monday that the\n"
+        "United States would have to wait. “We came to talk about the\n"
+        "river. We will not leave,” she said.\n\n"
+        "Talks end\n"
+        "By Jane Roe"
+    )
+    assert cut(text) == [
+        "The envoy of Ostland told the council on Monday that the\nUnited States would have to wait.",
+        "“We came to talk about the\nriver.",
+        "We will not leave,” she said.",
+        "Talks end",
+        "By Jane Roe",
+    ]

@@ -46,6 +46,18 @@ class TableComparison:
         del measures["differing"]
         return {**measures, "differing": [asdict(d) for d in self.differences]}
 
+    def to_text(self) -> str:
+        """The comparison in a few lines, then the rows that the models differ on most."""
+        c = self.comparison
+        verdict = "B is better beyond its interval" if c.better else "B is not better beyond its interval"
+        lines = [str(c), f"right only by A: {c.only_a:,}, only by B: {c.only_b:,}; {verdict}"]
+        for d in self.differences:
+            right = {d.a: "A is right", d.b: "B is right"}.get(d.truth, "neither is right")
+            right = "both are right" if d.a == d.b == d.truth else right
+            text = d.text if len(d.text) <= 100 else d.text[:99] + "…"
+            lines.append(f"{d.place}: {d.truth}; A {d.a} {d.p_a[d.a]:.0%}, B {d.b} {d.p_b[d.b]:.0%}, {right}: {text}")
+        return "\n".join(lines)
+
 
 def compare_tables(a: Table, b: Table, frame: pd.DataFrame, *, top: int = 10, seed: int = 0) -> TableComparison:
     """Score labelled rows with both tables and compare them: paired bootstrap of macro-F1, McNemar's test.
@@ -65,10 +77,7 @@ def compare_tables(a: Table, b: Table, frame: pd.DataFrame, *, top: int = 10, se
     differences = []
     for found in comparison.differing:
         i = found["row"]
-        rows = [{label: round(float(p), 4) for label, p in zip(b.labels, q[i], strict=True)} for q in (p_a, p_b)]
-        differences.append(
-            Difference(
-                f"{files[i]}:{lines[i]}", texts[i], found["truth"], found["a"], found["b"], *rows, found["distance"]
-            )
-        )
+        said = [{label: round(float(p), 4) for label, p in zip(b.labels, q[i], strict=True)} for q in (p_a, p_b)]
+        seen = (found["truth"], found["a"], found["b"], said[0], said[1], found["distance"])
+        differences.append(Difference(f"{files[i]}:{lines[i]}", texts[i], *seen))
     return TableComparison(comparison, tuple(differences))

@@ -12,7 +12,8 @@ import scipy.sparse as sp
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import FeatureUnion
 
-from stance.model.features import Shapes, Words
+from stance.model.features import Frames, Shapes, Words
+from stance.model.matching import EMPTY, Lexicon
 from stance.model.table import TONE_LIMIT, Table
 
 Floats = npt.NDArray[np.float64]
@@ -63,8 +64,15 @@ def compile_table(pipeline: Pipeline, header: Mapping[str, Any]) -> Table:
     if pipeline.tone is not None:
         coef, bias = np.vstack([coef, pipeline.tone.coef_]), np.append(bias, pipeline.tone.intercept_)
     blocks = dict(pipeline.union.transformer_list)
+    weights = pipeline.union.transformer_weights or {}
     words: Words = blocks["words"]
-    rows = coef.T[: len(words.keys_)] * words.idf_[:, None]
+    sizes = {name: len(block.get_feature_names_out()) for name, block in blocks.items()}
+    ends = np.cumsum(list(sizes.values()))
+    share = {
+        name: coef.T[end - size : end] * weights.get(name, 1.0)
+        for (name, size), end in zip(sizes.items(), ends, strict=True)
+    }
+    rows = share["words"] * words.idf_[:, None]
     single, n = words.keys_ >= 0, len(words.words_)
     word_weights, word_idf = np.zeros((2 * n, len(bias))), np.zeros(2 * n)
     word_weights[words.keys_[single]], word_idf[words.keys_[single]] = rows[single], words.idf_[single]
@@ -78,14 +86,21 @@ def compile_table(pipeline: Pipeline, header: Mapping[str, Any]) -> Table:
         "shape_idf": np.ones(n + 1),
         "gram_weights": np.zeros((0, len(bias))),
         "gram_idf": np.zeros(0),
+        "frame_weights": np.zeros((0, len(bias))),
     }
     grams: list[str] = []
     if "shapes" in blocks:
         shapes: Shapes = blocks["shapes"]
-        weight = (pipeline.union.transformer_weights or {}).get("shapes", 1.0)
         arrays["shape_idf"], arrays["gram_idf"] = shapes.word_idf_, shapes.gram_idf_
-        arrays["gram_weights"] = coef.T[len(words.keys_) :] * weight
+        arrays["gram_weights"] = share["shapes"]
         grams = list(shapes.grams_)
+    lexicon = EMPTY
+    if "frames" in blocks:
+        frames: Frames = blocks["frames"]
+        lexicon = frames.lexicon_.parts
+        arrays["frame_weights"] = np.zeros((frames.n_names_, len(bias)))
+        arrays["frame_weights"][frames.kept_] = share["frames"]
     lists = {"common": words.common_, "words": list(words.words_), "grams": grams}
     keys = {"pair_keys": (-1 - words.keys_[~single])[order]}
-    return Table(header, {name: a.astype(np.float32) for name, a in arrays.items()} | keys | lists)
+    parts = {f"lexicon_{name}": lexicon[name] for name in (*Lexicon.LISTS, *Lexicon.ARRAYS)}
+    return Table(header, {name: a.astype(np.float32) for name, a in arrays.items()} | keys | lists | parts)

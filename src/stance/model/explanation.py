@@ -14,12 +14,21 @@ from stance.model.tokens import NEGATORS
 DECISIVE = 3
 """So many of the strongest contributions are searched for what the codebook tests."""
 
-_TESTS: dict[str, frozenset[str]] = {
-    "2 after but": frozenset("but however although though while whereas nevertheless yet".split()),  # noqa: SIM905
-    "3 negation": NEGATORS,
-    "4 condition": frozenset("if unless until once provided condition conditions precondition preconditions".split()),  # noqa: SIM905
+_TESTS: dict[str, tuple[frozenset[str], re.Pattern[str]]] = {
+    "2 after but": (
+        frozenset("but however although though while whereas nevertheless yet".split()),  # noqa: SIM905
+        re.compile(r"mod:(contrast|concess)"),
+    ),
+    "3 negation": (NEGATORS, re.compile(r"not:|mod:(neg|nonneg)|\w*N(?=[>:]|$)")),
+    "4 condition": (
+        frozenset("if unless until once provided condition conditions precondition preconditions".split()),  # noqa: SIM905
+        re.compile(r"mod:cond|cond[-+]"),
+    ),
 }
-"""Test of data/CODEBOOK.md -> words that call for it."""
+"""Test of data/CODEBOOK.md -> words that call for it, and names of frames and words that do."""
+
+LONGEST = 5
+"""A contribution on more words than this (the sum of a clause's frames) is not searched for such words."""
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 
@@ -100,12 +109,17 @@ class Explanation:
         >>> explain(Table.load(), "We will not accept it.").tests
         ['3 negation']
         """
+        strongest = self.strongest(DECISIVE)
         words: set[str] = set()
-        for c in self.strongest(DECISIVE):
-            span = self.text[c.start : c.end].lower().replace("’", "'")
-            words |= set(_WORD.findall(span)) | set(_WORD.findall(c.name.lower()))
+        for c in strongest:
+            span = _WORD.findall(self.text[c.start : c.end].lower().replace("’", "'"))
+            words |= set(span) if len(span) <= LONGEST else set()
         words |= {"not"} if any(word.endswith("n't") for word in words) else set()
-        return [test for test, cues in _TESTS.items() if words & cues]
+        return [
+            test
+            for test, (cues, names) in _TESTS.items()
+            if words & cues or any(names.match(c.name) for c in strongest)
+        ]
 
     def to_dict(self) -> dict[str, Any]:
         """What JSON holds of it: bias, evidence (the strongest first) and tests."""

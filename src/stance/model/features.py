@@ -3,6 +3,7 @@
 * :class:`Words`: stems (names masked, numbers folded, negated ones apart) and pairs of neighbours, tf-idf.
 * :class:`Shapes`: character n-grams taken per word. Every word type has one unit vector of n-grams; a statement is
   their idf-weighted sum, scaled by one norm over its words.
+* :class:`Frames`: who furthers or hinders what (frames.py), as counts.
 
 Additive means that training can compile a block into one row of numbers per word, pair or n-gram (table.py).
 The idf is the smoothed one of scikit-learn, ``ln((1 + n) / (1 + df)) + 1``.
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any, Self
 
 import numpy as np
@@ -20,10 +22,14 @@ import scipy.sparse as sp
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from stance.model.tokens import EDGE, NAME, Tokenizer, Tokens, common_words, grams, normal_form, pair_keys
+from stance.model.frames import Reader, Readings
+from stance.model.matching import Lexicon, read_lexicon
+from stance.model.tokens import NAME, Tokenizer, Tokens, common_words, grams, normal_form, pair_keys
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+
+_BATCH = 4096
 
 
 def _idf(df: npt.ArrayLike, n: int) -> Floats:
@@ -46,7 +52,7 @@ def _scaled(X: sp.csr_matrix, squares: npt.NDArray[Any]) -> sp.csr_matrix:
 
 
 class _Block(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """What both blocks share: texts in, a tokenizer learnt from them, sparse rows out."""
+    """What the blocks share: texts in, a tokenizer learnt from them, sparse rows out."""
 
     masks: bool
 
@@ -142,14 +148,13 @@ class Words(_Block):
     def get_feature_names_out(self, input_features: object = None) -> npt.NDArray[np.object_]:
         """Stems, ``not:`` before negated ones, pairs joined by a space with ``^`` and ``$`` for the edges."""
         check_is_fitted(self)
-        names = [*self.words_, EDGE, EDGE]
-        size = len(self.words_) + 2
+        words, size = list(self.words_), len(self.words_) + 2
 
         def name(key: int) -> str:
             if key >= 0:
-                return ("not:" if key % 2 else "") + names[key // 2]
+                return ("not:" if key % 2 else "") + words[key // 2]
             left, right = divmod(-1 - key, size)
-            return f"{names[left]} {names[right]}"
+            return f"{words[left] if left < len(words) else '^'} {words[right] if right < len(words) else '$'}"
 
         return np.array([name(int(key)) for key in self.keys_], dtype=object)
 
@@ -202,3 +207,51 @@ class Shapes(_Block):
         """The n-grams, with ``^`` and ``$`` for the edges of the word."""
         check_is_fitted(self)
         return np.array(list(self.grams_), dtype=object)
+
+
+class Frames(_Block):
+    """Frames: how often each is found in a statement, at most frames.MOST times.
+
+    masks: names are no words of the lexicon.
+    min_df: features found in fewer statements are left out.
+    """
+
+    def __init__(self, *, masks: bool = True, min_df: int = 3) -> None:
+        self.masks, self.min_df = masks, min_df
+
+    def fit(self, X: Iterable[str], y: object = None) -> Self:
+        """Learn which frames occur in the texts."""
+        texts = _texts(X)
+        self.common_ = common_words(texts)
+        self.lexicon_ = _lexicon()
+        self.n_names_ = len(Reader(self.lexicon_).names)
+        self.kept_ = np.arange(self.n_names_)
+        found, df = np.unique(self.transform(texts).indices, return_counts=True)
+        self.kept_ = found[df >= self.min_df].astype(np.int64)
+        return self
+
+    def transform(self, X: Iterable[str]) -> sp.csr_matrix:
+        """(n, features) counts."""
+        check_is_fitted(self)
+        tokenizer, reader = Tokenizer(self.common_, masks=self.masks), Reader(self.lexicon_)
+        texts = _texts(X)
+        parts = [_counts(tokenizer, reader, texts[i : i + _BATCH]) for i in range(0, len(texts), _BATCH)]
+        counts = sp.vstack(parts).tocsr() if parts else sp.csr_matrix((0, self.n_names_))
+        return counts[:, self.kept_].tocsr()
+
+    def get_feature_names_out(self, input_features: object = None) -> npt.NDArray[np.object_]:
+        """Names as in frames.Reader."""
+        check_is_fitted(self)
+        return np.array(Reader(self.lexicon_).names, dtype=object)[self.kept_]
+
+
+@cache
+def _lexicon() -> Lexicon:
+    return read_lexicon()
+
+
+def _counts(tokenizer: Tokenizer, reader: Reader, texts: Sequence[str]) -> sp.csr_matrix:
+    tokens = tokenizer.encode(texts)
+    described = np.array([reader.describe(surface) for surface in tokenizer.surfaces], np.int64)
+    found: Readings = reader.read(tokens, described).counted()
+    return sp.csr_matrix((found.values, (found.rows, found.features)), shape=(len(texts), len(reader.names)))

@@ -2,11 +2,11 @@
 
 An *operator* (reject, lift, call for) waits for its *object* (talks, ban) or *act* (attack, apologise): signs multiply
 along a chain of up to three operators, a negation turns what follows it. What is accused, warned of, threatened,
-demanded or denied is no move of the speaker's and counts apart. The direction of all frames is summed up for the
+demanded or denied is no move of the speaker's and counts apart. The directions of all frames are summed up for the
 statement, its main clause (after ``but``, outside ``although ...``), its first and its last frame.
 
-All of it is array arithmetic over the hits of a batch: nothing here loops over words. ``last(mask)`` is the work-horse:
-for every hit the nearest earlier hit of a kind.
+All of it is array arithmetic over the hits of a batch; nothing here loops over words. The work-horse is
+:meth:`_Batch.last`: for every hit the nearest earlier hit of a kind.
 """
 
 from __future__ import annotations
@@ -18,25 +18,46 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from stance.model.matching import CLASSES, EMBEDDING, IDIOMS, MARK, OBJECTS, PLAIN, Hits, Lexicon
+from stance.model.matching import CLASSES, EMBEDDING, IDIOMS, MARK, OBJECTS, Hits, Lexicon
 from stance.model.tokens import Tokens
 
 WINDOW, EMBED_WINDOW = 8, 12
 """Tokens that an operator waits for its object; one that embeds a clause waits longer."""
-NEGATION_REACH, PASSIVE_REACH, BACKGROUND_REACH, JOIN_REACH = 4, 6, 2, 3
+NEGATION_REACH, PASSIVE_REACH, BACKGROUND_REACH, JOIN_REACH, NOUN_REACH = 4, 6, 2, 3, 3
 MOST = 2.0
 """A feature counts at most so often in a statement."""
 HOSTILE = {"threaten-to": 1.0, "accuse-of": 1.0, "warn-of": 0.5, "deny-that": 0.0, "demand": 0.0}
 """Operators whose clause is no move of the speaker's own, and how hostile they are themselves."""
-_CLAIM_SIGN = {"reject": -1, "oppose": -1, "prevent": -1, "offer": 1, "support": 1}
-_OPEN = ("start", "continue", "intensify", "lack", "uphold", "reduce")  # "issue a report" says nothing
-_INTRANSITIVE = ("end", "continue", "start", "restore", "intensify", "postpone", "reduce", "remove")
-_TARGETS = (*OBJECTS, "act+", "act-")
-_DETERMINERS = frozenset("a an the its their his her our any no all of in some this that these".split())  # noqa: SIM905
-_NOMINAL = frozenset("a an the its their his her our your my any no all of in for on with by from over into this these such".split())  # noqa: SIM905
-_VERBAL = frozenset("to will would must should shall can could may might not cannot we they i he she it who did does do".split())  # noqa: SIM905
-_LINKS = frozenset("of for on to against from with in over".split())  # noqa: SIM905
-_PARTICIPLE, _BY, _DETERMINER, _AUXILIARY, _JOINT, _BEFORE_NOUN, _BEFORE_VERB, _LINK = (1 << i for i in range(8))
+PRESSING = ("call-for", "demand", "ask-to", "urge-to")
+"""Operators that want something of somebody: of one side to stop, it is pressure; of all sides, an appeal."""
+CLAIM_SIGN = {"reject": -1, "oppose": -1, "prevent": -1, "offer": 1, "support": 1}
+"""To reject a demand or accusation is hawkish, to accept one conciliatory."""
+SILENT = ("start", "continue", "intensify", "lack", "uphold", "reduce")
+"""Kinds of operators that say nothing with an object of no side ("issue a report")."""
+INTRANSITIVE = ("end", "continue", "start", "restore", "intensify", "postpone", "reduce", "remove")
+"""Kinds of operators whose subject may be what they act on ("the truce ended")."""
+TARGETS = (*OBJECTS, "act+", "act-")
+
+_DETERMINERS = "a an the its their his her our any no all of in some this that these"
+_BEFORE_NOUN = f"{_DETERMINERS} your my for with on by from over into such"
+_BEFORE_VERB = (
+    "to will would must should shall can could may might not cannot we they i he she it who did does do "
+    "won't wouldn't mustn't can't couldn't didn't doesn't don't"
+)
+_FLAGS = {
+    "determiner": _DETERMINERS,
+    "before noun": _BEFORE_NOUN,
+    "before verb": _BEFORE_VERB,
+    "after noun": "of for on to against from with in over",
+    "auxiliary": "has have to will",
+    "joint": "and or , as",
+    "by": "by",
+}
+"""What a word says of its neighbours."""
+_SETS = {name: frozenset(words.split()) for name, words in _FLAGS.items()}
+_SUFFIXES = {"participle": ("ed", "en"), "verb form": ("ed", "ing")}
+_BIT = {name: 1 << i for i, name in enumerate([*_FLAGS, *_SUFFIXES])}
+_FAR = 1 << 40
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -45,7 +66,7 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """Frame features as they occur in a batch, in the order of statements.
+    """Frame features as they occur in a batch.
 
     rows: (r,) statement. features: (r,) number in Reader.names. values: (r,) how much each counts.
     start, end: (r,) first token, and token after the last, that each stands on.
@@ -58,54 +79,63 @@ class Readings:
     end: Ints
 
     def counted(self) -> Readings:
-        """The same with counts above MOST cut down: all occurrences of a feature in a statement share the loss."""
+        """The same in the order of statements, with counts above MOST cut: all occurrences share the loss."""
         if not len(self.rows):
             return self
         key = self.rows * (1 << 20) + self.features
         order = np.argsort(key, kind="stable")
-        key = key[order]
+        key, values = key[order], self.values[order]
         first = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]]))
-        total = np.add.reduceat(self.values[order], first)
+        total = np.add.reduceat(values, first)
         share = np.repeat(np.minimum(1, MOST / total), np.diff(np.append(first, len(key))))
-        return Readings(self.rows[order], self.features[order], self.values[order] * share,
-                        self.start[order], self.end[order])  # fmt: skip
+        rows, features, start, end = (x[order] for x in (self.rows, self.features, self.start, self.end))
+        return Readings(rows, features, values * share, start, end)
 
 
 class Reader:
     """Reads frames with a compiled lexicon.
 
-    names: what the features are called, by number: ``reject>coop``, ``rejectN>conf`` (negated), ``passive:end>conf``,
-    ``op:support``, ``object:coop``, ``act-2``, ``call-for>-``, ``mod:cond``, ``neutral:analyst``, ``main+``.
+    names: what the features are called, by number. A capital N marks a negated operator, object or act:
+    ``reject>coop``, ``rejectN>conf``, ``passive:end>conf``, ``call-for>-`` (wants something hostile),
+    ``press:one:stop+``, ``accuse-of``, ``op:support``, ``object:coop``, ``act-2``, ``lone-2`` (an operator without an
+    object), ``idiom:hawkish``, ``mod:cond``, ``neutral:analyst``, ``main+``.
     """
 
     def __init__(self, lexicon: Lexicon) -> None:
         self.lexicon = lexicon
         self.names: list[str] = []
-        kinds = [f"{kind}{neg}" for kind in lexicon.kinds for neg in ("", "N")]
-        targets = [f"{kind}>{target}" for kind in kinds for target in _TARGETS]
-        self._ops = self._name("op:", kinds)
-        self._frames = self._name("", targets)
-        self._passives = self._name("passive:", targets)
-        self._objects = self._name("object:", [f"{target}{neg}" for target in _TARGETS for neg in ("", "N")])
-        self._acts = self._name("act", [f"{n:+d}{neg}" for n in range(-3, 4) for neg in ("", "N")])
-        self._embedded = self._name("", [f"{cls}>{sign}" for cls in CLASSES for sign in "-+"])
-        self._hostile = self._name("", [f"{cls}{neg}" for cls in CLASSES for neg in ("", "N")])
-        self._idioms = self._name("idiom:", IDIOMS)
-        self._cues = self._name("", lexicon.cues)
-        sums = [f"{name}{sign}" for name in ("net", "main", "total", "first", "last", "background", "idiom", "cond",
-                                             "aside") for sign in "-+"]  # fmt: skip
-        self._sums = {name: i for name, i in zip(sums, range(len(self.names), len(self.names) + len(sums)), strict=True)}
-        self.names += [*sums, "still"]
-        entries = lexicon.entries
-        embedding = np.isin(entries["op"], [CLASSES.index(c) for c in EMBEDDING])
-        self._plain, self._embedding = (entries["op"] > 0) & ~embedding, embedding
-        self._hostility = np.array([HOSTILE.get(c, 0.0) for c in CLASSES])
-        self._foreign = np.array([c in HOSTILE for c in CLASSES])
-        kind = list(lexicon.kinds)
-        self._claim = np.array([_CLAIM_SIGN.get(k, 0) for k in kind])
-        self._open, self._intransitive = (np.array([k in group for k in kind]) for group in (_OPEN, _INTRANSITIVE))
-        self._condemn, self._remove = (kind.index(k) if k in kind else -1 for k in ("condemn", "remove"))
-        self._person = lexicon.domains.index("person") if "person" in lexicon.domains else -1
+        kinds, classes, targets = ([f"{x}{neg}" for x in group for neg in ("", "N")]
+                                   for group in (lexicon.kinds, CLASSES, TARGETS))  # fmt: skip
+        strengths = [f"{n:+d}{neg}" for n in range(-3, 4) for neg in ("", "N")]
+        composed = [f"{kind}>{target}" for kind in kinds for target in TARGETS]
+        pressed = [f"{who}:{way}" for who in ("none", "one", "all") for way in ("stop", "do")]
+        self.at = {
+            "op": self._name("op:", kinds),
+            "composed": self._name("", composed),
+            "passive": self._name("passive:", composed),
+            "object": self._name("object:", targets),
+            "act": self._name("act", strengths),
+            "lone": self._name("lone", strengths),
+            "embedded": self._name("", [f"{cls}>{sign}" for cls in CLASSES for sign in "-+"]),
+            "hostile": self._name("", classes),
+            "press": self._name("press:", [f"{how}{sign}" for how in pressed for sign in "-+"]),
+            "idiom": self._name("idiom:", IDIOMS),
+            "cue": self._name("", lexicon.cues),
+            "still": self._name("", ["still"]),
+        }
+        for name in ("phrase", "net", "main", "total", "first", "last", "background", "cond", "aside"):
+            self.at[name] = self._name(name, ["-", "+"])
+
+        def is_in(names: Sequence[str], group: Sequence[str]) -> Bools:
+            return np.array([name in group for name in names])
+
+        self.embeds, self.hostile, self.presses = (is_in(CLASSES, group) for group in (EMBEDDING, [*HOSTILE], PRESSING))
+        self.hostility = np.array([HOSTILE.get(cls, 0.0) for cls in CLASSES])
+        self.claim_sign = np.array([CLAIM_SIGN.get(kind, 0) for kind in lexicon.kinds])
+        self.silent, self.intransitive, self.condemns, self.removes = (
+            is_in(lexicon.kinds, group) for group in (SILENT, INTRANSITIVE, ["condemn"], ["remove"])
+        )
+        self.person = is_in(lexicon.domains, ["person"])
 
     def _name(self, prefix: str, names: Sequence[str]) -> int:
         """Number of the first of these new names."""
@@ -114,48 +144,55 @@ class Reader:
 
     def describe(self, surface: str) -> tuple[int, int, int, int]:
         """What reading needs of a word type."""
-        lower = surface.lower()
-        flags = (
-            _PARTICIPLE * lower.endswith(("ed", "en"))
-            | _BY * (lower == "by")
-            | _DETERMINER * (lower in _DETERMINERS)
-            | _AUXILIARY * (lower in ("has", "have", "to", "will"))
-            | _JOINT * (lower in ("and", "or", ",", "as"))
-            | _BEFORE_NOUN * (lower in _NOMINAL)
-            | _BEFORE_VERB * (lower in _VERBAL or lower.endswith("n't"))
-            | _LINK * (lower in _LINKS)
-        )
+        word = surface.lower().replace("’", "'")
+        flags = sum(_BIT[name] for name, words in _SETS.items() if word in words)
+        flags += sum(_BIT[name] for name, suffixes in _SUFFIXES.items() if word.endswith(suffixes))
         return *self.lexicon.describe(surface), flags
 
     def read(self, tokens: Tokens, described: Ints) -> Readings:
         """Frame features of a batch. described: (types, 4) what :meth:`describe` says of each token type."""
         hits = self.lexicon.match(tokens.types, tokens.rows, described[:, :3])
-        return _Batch(self, tokens, described[:, 3].take(tokens.types), hits).readings()
+        return _Batch(self, tokens, described[:, 3].take(tokens.types), hits).read()
 
 
 class _Batch:
-    """The hits of a batch, with one more at the end that stands for "none": sign 1, nothing else."""
+    """The hits of a batch, each with what its entry says; one more at the end stands for "none".
+
+    at, end: first token, and token after the last. row: statement. first: its first hit.
+    clause, phrase: the last hit before it that ends a clause (stop, "but") or also a phrase (comma).
+    is_op, is_obj, is_act, neg, parent: what the steps of reading find.
+    """
 
     def __init__(self, reader: Reader, tokens: Tokens, flags: Ints, hits: Hits) -> None:
-        self.reader, self.flags, self.n = reader, flags, tokens.n
-        h = self.none = len(hits.at)
-        entry = np.append(hits.entry, 0)
-        self.at, self.end = np.append(hits.at, 1 << 40), np.append(hits.end, 1 << 40)
-        self.entry = entry
+        self.reader, self.n, self.none = reader, tokens.n, len(hits.at)
+        self.at, self.end = np.append(hits.at, _FAR), np.append(hits.end, _FAR)
+        self.entry = np.append(hits.entry, 0)
         self.row = np.append(tokens.rows[hits.at], tokens.n).astype(np.int64)
-        columns = reader.lexicon.entries
-        self.kind, self.cls = columns["kind"][entry].astype(np.int64), columns["op"][entry].astype(np.int64)
-        self.obj, self.act = columns["obj"][entry].astype(np.int64), columns["act"][entry].astype(np.int64)
-        self.idiom = columns["idiom"][entry].astype(np.int64)
-        self.marks = columns["marks"][entry]
-        self.person = columns["domain"][entry] == reader._person
-        self.op_sign, self.obj_sign = columns["op_sign"][entry].astype(float), columns["obj_sign"][entry].astype(float)
-        self.index = np.arange(h + 1)
+        self.kind, self.cls, self.obj, self.act, self.idiom, self.domain, self.marks = (
+            reader.lexicon.entries[name][self.entry].astype(np.int64)
+            for name in ("kind", "op", "obj", "act", "idiom", "domain", "marks")
+        )
+        self.op_sign, self.obj_sign = (reader.lexicon.entries[name][self.entry] for name in ("op_sign", "obj_sign"))
+        self.person = reader.person[self.domain]
+        self.index = np.arange(self.none + 1)
         opens = np.concatenate([[True], self.row[1:] != self.row[:-1]])
         self.first = np.maximum.accumulate(np.where(opens, self.index, 0))
         self.row_start = np.searchsorted(tokens.rows, np.arange(tokens.n + 1))
-        self.found: list[tuple[Ints, Any, Any, Any, Any]] = []
-        self.moves: list[tuple[Ints, Floats, Floats, Ints]] = []
+        self.names = np.concatenate([[0], np.cumsum(tokens.types == 0)])
+        self.flags, self.before, self.after = self._neighbours(flags)
+        self.clause = np.maximum(self.last(self.mark("stop") | self.mark("contrast")), self.first - 1)
+        self.phrase = np.maximum(self.last(self.mark("comma")), self.clause)
+        self.found: list[tuple[Any, ...]] = []
+        self.moves: list[tuple[Any, ...]] = []
+
+    def _neighbours(self, flags: Ints) -> tuple[Ints, Ints, Ints]:
+        """Flags of each hit's first token and of the tokens before and after the hit, within the statement."""
+        flags = np.append(flags, 0)
+        nowhere = len(flags) - 1
+        start, end = self.row_start[np.minimum(self.row, self.n)], self.row_start[np.minimum(self.row + 1, self.n)]
+        before = np.where(self.at > start, self.at - 1, nowhere)
+        after = np.where(self.end < end, self.end, nowhere)
+        return flags[np.minimum(self.at, nowhere)], flags[np.minimum(before, nowhere)], flags[after]
 
     def last(self, mask: Bools) -> Ints:
         """For each hit the nearest earlier one in its statement for which mask holds; -1 when there is none."""
@@ -164,264 +201,257 @@ class _Batch:
         return np.where(nearest >= self.first, nearest, -1)
 
     def mark(self, name: str) -> Bools:
-        return (self.marks & MARK[name]) != 0
+        """Which hits bear a mark of the lexicon."""
+        found: Bools = (self.marks & MARK[name]) != 0
+        return found
 
-    def readings(self) -> Readings:
+    def add(self, where: Ints, feature: Any, value: Any = 1.0, start: Any = None, end: Any = None) -> None:
+        """Count a feature for some hits."""
+        start, end = self.at[where] if start is None else start, self.end[where] if end is None else end
+        self.found.append(np.broadcast_arrays(self.row[where], feature, value, start, end))
+
+    def add_whole(self, rows: Ints, feature: Any, value: Any) -> None:
+        """Count a feature for whole statements."""
+        self.found.append(np.broadcast_arrays(rows, feature, value, self.row_start[rows], self.row_start[rows + 1]))
+
+    def move(self, where: Ints, feature: Any, sign: Any, weight: Any = 1.0, start: Any = None) -> None:
+        """Note frames that move toward cooperation (sign > 0) or conflict, to be summed up."""
+        start = self.at[where] if start is None else start
+        self.moves.append(np.broadcast_arrays(self.row[where], feature, sign, weight, start, self.end[where]))
+
+    def read(self) -> Readings:
+        """All steps, in order."""
         self.sort_out()
         self.negate()
         self.link()
-        self.passives()
+        self.read_passives()
         self.link()
         self.compose()
-        self.lone()
-        self.idioms()
-        self.cues()
-        self.sums()
+        self.read_alone()
+        self.read_idioms()
+        self.read_cues()
+        self.sum_up()
         rows, features, values, start, end = (np.concatenate(part) for part in zip(*self.found, strict=True))
         return Readings(rows, features, values, start, end)
 
-    def add(self, where: Ints, feature: Any, value: Any = 1.0, start: Ints | None = None, end: Ints | None = None) -> None:
-        """Count a feature for some hits."""
-        self.found.append((
-            self.row[where], np.broadcast_to(feature, where.shape), np.broadcast_to(value, where.shape),
-            self.at[where] if start is None else start, self.end[where] if end is None else end,
-        ))  # fmt: skip
-
-    def emit(self, where: Ints, feature: Any, sign: Any, weight: Any = 1.0, start: Ints | None = None,
-             end: Ints | None = None) -> None:  # fmt: skip
-        """Count frames that move toward cooperation (sign > 0) or conflict; background ones only as such."""
-        start = self.at[where] if start is None else start
-        end = self.end[where] if end is None else end
-        sign = np.broadcast_to(sign, where.shape)
-        weight = np.broadcast_to(weight, where.shape)
-        self.moves.append((where, sign, weight, start, end, np.broadcast_to(feature, where.shape)))
-
     def sort_out(self) -> None:
-        """Which hits are operators, objects, acts; a participle that only describes is none."""
-        is_op, size = self.cls > 0, self.end - self.at
-        at = np.minimum(self.at, len(self.flags) - 1) if len(self.flags) else self.at * 0
-        flags = self.flags if len(self.flags) else np.zeros(1, np.int64)
-        inside = self.at > self.row_start[np.minimum(self.row, self.n)]
-        before = np.where(inside, flags[np.maximum(at - 1, 0)], 0)
-        after = flags[np.minimum(at + 1, len(flags) - 1)]
-        self.before = before
+        """Which hits are operators, objects and acts."""
+        is_op, is_obj, is_act, single = self.cls > 0, self.obj > 0, self.act != 0, self.end - self.at == 1
         be = self.last(self.mark("be"))
-        by = ((after & _BY) != 0) & ((be < 0) | (self.at[be] < self.at - 3))
-        participle = (size == 1) & ((flags[at] & _PARTICIPLE) != 0) & (is_op | (self.act != 0))
-        idle = participle & (by | (((before & _DETERMINER) != 0) & is_op))
-        following = np.append(self.obj[1:] > 0, False) & (np.append(self.at[1:], 0) == self.end)
-        idle |= (self.obj > 0) & ~is_op & following  # "visa ban" is a ban
+        lately = (be >= 0) & (self.at[be] >= self.at - 3)
+        participle = single & ((self.flags & _BIT["participle"]) != 0) & (is_op | is_act)
+        by = ((self.after & _BIT["by"]) != 0) & ~lately  # "the truce proposed by"
+        idle = participle & (by | (is_op & ((self.before & _BIT["determiner"]) != 0)))  # "a planned visit"
+        modifies = np.append((self.end[:-1] == self.at[1:]) & (self.row[:-1] == self.row[1:]) & is_obj[1:], False)
+        idle |= is_obj & ~is_op & modifies  # "visa ban" is a ban
         idle |= self.idiom > 0
-        after = np.where(self.end < len(flags), flags[np.minimum(self.end, len(flags) - 1)], 0)
-        noun = (self.obj > 0) & ((before & _BEFORE_NOUN) != 0)
-        verb = is_op & ((before & _BEFORE_VERB) != 0)
-        self.is_op = is_op & ~idle & ~(noun & ((after & _LINK) == 0))
-        self.is_obj, self.is_act = (self.obj > 0) & ~idle & ~verb, (self.act != 0) & ~idle
-        self.content = self.is_op | self.is_obj | self.is_act | (self.idiom > 0)
-        stop = self.last(self.mark("stop") | self.mark("contrast"))
-        self.clause = np.maximum(stop, self.first - 1)
-        self.phrase = np.maximum(self.last(self.mark("comma")), self.clause)
+        self.noun = is_obj & ((self.before & _BIT["before noun"]) != 0)
+        verb = ((self.before & _BIT["before verb"]) != 0) | (single & ((self.flags & _BIT["verb form"]) != 0))
+        verb &= (is_op | is_act) & ~self.noun
+        self.is_op = is_op & ~idle & ~(self.noun & ((self.after & _BIT["after noun"]) == 0))
+        self.is_obj, self.is_act = is_obj & ~idle & ~verb, is_act & ~idle
 
     def negate(self) -> None:
-        """Which hits the nearest negation turns: it is used up by the first operator, object or act."""
+        """Which hits are negated: the first operator, object, act or idiom after a negation, if it is near."""
         negation = self.last(self.mark("neg") & ~self.is_op)
+        content = self.is_op | self.is_obj | self.is_act | (self.idiom > 0)
         near = (negation > self.phrase) & (self.at - self.at[negation] <= NEGATION_REACH)
-        self.neg = near & (self.last(self.content) < negation)
-        self.neg[self.none] = False
+        self.neg = near & (self.last(content) < negation)
         self.turn = np.where(self.neg, -1.0, 1.0)
+        self.link_sign = self.op_sign * self.turn
 
     def link(self) -> None:
-        """Each hit's waiting operator: self.parent, or self.none."""
-        reader = self.reader
-        plain = self.is_op & reader._plain[self.entry]
-        embedding = self.is_op & reader._embedding[self.entry]
-        operator = self.last(plain)
-        embedder = self.last(embedding)
-        waits = (operator > self.clause) & (self.at - self.at[operator] <= WINDOW)
-        waits &= self.last(self.mark("relative") | self.mark("comma")) < operator
-        embeds = (embedder > self.clause) & (self.at - self.at[embedder] <= EMBED_WINDOW)
-        # A noun that is an operator too ("offer", "support") is an object right after an operator.
-        nearest = np.maximum(np.where(waits, operator, -1), np.where(embeds, embedder, -1))
-        close = (nearest >= 0) & (self.at - self.at[nearest] <= 3)
-        self.target = (self.is_obj | self.is_act) & (~self.is_op | (self.is_obj & close) | (~self.is_obj & (nearest >= 0)))
-        done = self.last(self.target)
-        waits &= done <= operator
-        embeds &= self.is_op | (done <= embedder) | (self.person[done])
-        parent = np.maximum(np.where(waits, operator, -1), np.where(embeds, embedder, -1))
-        parent = np.where(parent < 0, self.none, parent)
+        """Which hits are targets, and the operator that waits for each hit (``none`` where there is none)."""
+        embeds = self.reader.embeds[self.cls]
+        operator, embedder = self.last(self.is_op & ~embeds), self.last(self.is_op & embeds)
+        open_plain = (operator > self.clause) & (self.at - self.at[operator] <= WINDOW)
+        open_plain &= self.last(self.mark("relative") | self.mark("comma")) < operator
+        open_embedder = (embedder > self.clause) & (self.at - self.at[embedder] <= EMBED_WINDOW)
+        nearest = np.maximum(np.where(open_plain, operator, -1), np.where(open_embedder, embedder, -1))
+        # A word that is both operator and object ("offer", "support") is an object soon after an operator.
+        noun = self.is_obj & (nearest >= 0) & (self.at - self.at[nearest] <= NOUN_REACH)
+        self.target = (self.is_obj | self.is_act) & (~self.is_op | noun | (~self.is_obj & (nearest >= 0)))
+        previous = self.last(self.target)
+        open_plain &= previous <= operator
+        open_embedder &= self.is_op | (previous <= embedder) | self.person[previous]
+        parent = np.maximum(np.where(open_plain, operator, -1), np.where(open_embedder, embedder, -1))
+        parent[parent < 0] = self.none
         parent[self.none] = self.none
-        # "talks and trade": the second object shares the operator of the first.
-        other = self.last(self.target)
-        gap = self.at - self.end[other]
-        joint = self.target & ~self.is_op & (other > self.clause) & (gap <= JOIN_REACH) & (gap >= 1)
-        joint &= (self.before & _JOINT) != 0
+        gap = self.at - self.end[previous]
+        joint = self.target & ~self.is_op & (previous > self.clause) & (gap >= 1) & (gap <= JOIN_REACH)
+        joint &= (self.before & _BIT["joint"]) != 0  # "talks and trade" share their operator
         for _ in range(2):
-            parent = np.where(joint & (parent == self.none), parent[other], parent)
+            parent = np.where(joint & (parent == self.none), parent[previous], parent)
         self.parent = parent
-        self.used = np.zeros(self.none + 1, bool)
 
-    def passives(self) -> None:
-        """Objects before "be" and an operator: "the ban was lifted"."""
+    def read_passives(self) -> None:
+        """Objects before an operator that acts on them: "the ban was lifted", "the truce ended"."""
         reader = self.reader
-        bare = self.target & self.is_obj & (self.parent == self.none)
-        thing = self.last(bare)
-        plain = self.is_op & reader._plain[self.entry] & (self.last(self.target) == thing)
-        near = plain & (thing > self.clause) & (self.at - self.at[thing] <= PASSIVE_REACH)
-        be = self.last(self.mark("be"))
-        passive = near & (be > thing) & (be > self.phrase)
+        thing = self.last(self.target & self.is_obj & (self.parent == self.none))
         gap = self.at - self.at[thing]
-        adjacent = (gap == 1) | ((gap == 2) & ((self.before & _AUXILIARY) != 0))
+        near = self.is_op & ~reader.embeds[self.cls] & (self.last(self.target) == thing)
+        near &= (thing > self.clause) & (gap <= PASSIVE_REACH)
+        be = self.last(self.mark("be"))
+        adjacent = (gap == 1) | ((gap == 2) & ((self.before & _BIT["auxiliary"]) != 0))
         busy = np.zeros(self.none + 1, bool)
         busy[self.parent[self.target]] = True
-        passive |= near & adjacent & ~busy & ~self.person[thing] & reader._intransitive[self.kind]
+        adjacent &= ~busy & ~self.person[thing] & reader.intransitive[self.kind]
+        passive = near & (((be > thing) & (be > self.phrase)) | adjacent)
         where = np.flatnonzero(passive)
         thing = thing[where]
-        neg = self.neg[where] | self.neg[thing]
-        obj = self.obj[thing]
-        name = reader._passives + (2 * self.kind[where] + neg) * len(_TARGETS) + obj
+        neg, kind, obj = self.neg[where] | self.neg[thing], self.kind[where], self.obj[thing]
+        name = reader.at["passive"] + (2 * kind + neg) * len(TARGETS) + obj
         sign = self.op_sign[where] * self.obj_sign[thing] * np.where(neg, -1, 1)
-        silent = (obj == OBJECTS.index("given")) & reader._open[self.kind[where]]
-        self.add(where[silent], name[silent], 1.0, self.at[thing[silent]], self.end[where[silent]])
-        told = ~silent
-        self.emit(where[told], name[told], sign[told], 1.0, self.at[thing[told]], self.end[where[told]])
-        self.is_op = self.is_op & ~passive
-        self.is_act = self.is_act & ~passive
-        self.is_obj = self.is_obj & ~passive
-        self.passive_flips = (self.at[thing], self.end[thing], self.op_sign[where] * np.where(neg, -1, 1) < 0)
+        silent = (obj == OBJECTS.index("given")) & reader.silent[kind]
+        self.add(where[silent], name[silent], start=self.at[thing[silent]])
+        self.move(where[~silent], name[~silent], sign[~silent], start=self.at[thing[~silent]])
         self.spent = np.zeros(self.none + 1, bool)
         self.spent[thing] = True
+        self.is_op, self.is_obj, self.is_act = (x & ~passive for x in (self.is_op, self.is_obj, self.is_act))
 
     def compose(self) -> None:
         """The waiting operators act on objects and acts: their signs multiply."""
-        reader = self.reader
-        where = np.flatnonzero(self.target & (self.parent != self.none) & (self.is_obj | self.is_act) & ~self.spent)
+        reader, link = self.reader, self.link_sign
+        where = np.flatnonzero(self.target & (self.is_obj | self.is_act) & (self.parent != self.none) & ~self.spent)
         a = self.parent[where]
         b = self.parent[a]
         c = self.parent[b]
-        obj = np.where(self.is_obj[where], self.obj[where], np.where(self.act[where] > 0, 5, 6))
-        sign = np.where(obj < 5, self.obj_sign[where], np.sign(self.act[where])) * self.turn[where]
-        link = self.op_sign * self.turn
-        outer = link[b] * link[c]
-        kind = self.kind[a]
-        claim = (obj == OBJECTS.index("claim")) & (reader._claim[kind] != 0)
-        first = np.where((kind == reader._remove) & (sign > 0), 1.0, link[a])
-        sign = np.where(claim, reader._claim[kind] * self.turn[a], sign * first) * outer
-        sign = np.where(kind == reader._condemn, -1.0, sign)
-        cls = np.stack([self.cls[a], self.cls[b], self.cls[c]])
-        embeds = cls > len(PLAIN)
-        inner = np.where(embeds[0], cls[0], np.where(embeds[1], cls[1], cls[2]))
-        embedded = np.flatnonzero(embeds.any(axis=0))
-        self.add(where[embedded], reader._embedded + 2 * inner[embedded] + (sign[embedded] > 0), 1.0, self.at[a[embedded]])
-        name = reader._frames + (2 * kind + self.neg[a]) * len(_TARGETS) + obj
-        silent = (obj == OBJECTS.index("given")) & reader._open[kind]
-        self.add(where[silent], name[silent], 1.0, self.at[a[silent]])
-        told = ~silent & ~reader._foreign[cls].any(axis=0)
-        self.emit(where[told], name[told], sign[told], 1.0, self.at[a[told]])
+        self.used = np.zeros(self.none + 1, bool)
         self.used[a] = self.used[b] = self.used[c] = True
-        own = np.where(obj < 5, self.obj_sign[where], np.sign(self.act[where]))
-        self.flips = (self.at[where], self.end[where], sign * own < 0)
+        kind, strength = self.kind[a], self.act[where]
+        target = np.where(self.is_obj[where], self.obj[where], np.where(strength > 0, len(OBJECTS), len(OBJECTS) + 1))
+        own = np.where(self.is_obj[where], self.obj_sign[where], np.sign(strength)) * self.turn[where]
+        kept = reader.removes[kind] & (own > 0)  # "settle the claims", "ease access"
+        sign = own * np.where(kept, 1, link[a])
+        claim = (target == OBJECTS.index("claim")) & (reader.claim_sign[kind] != 0)
+        sign = np.where(claim, reader.claim_sign[kind] * self.turn[a], sign) * link[b] * link[c]
+        sign = np.where(reader.condemns[kind], -1.0, sign)
+        classes = np.stack([self.cls[a], self.cls[b], self.cls[c]])
+        embeds = reader.embeds[classes]
+        inner = classes[embeds.argmax(axis=0), np.arange(len(where))]
+        some = np.flatnonzero(embeds.any(axis=0))
+        self.add(where[some], reader.at["embedded"] + 2 * inner[some] + (sign[some] > 0), start=self.at[a[some]])
+        sign = self.press(where, a, b, c, classes, sign)
+        name = reader.at["composed"] + (2 * kind + self.neg[a]) * len(TARGETS) + target
+        silent = (target == OBJECTS.index("given")) & reader.silent[kind]
+        self.add(where[silent], name[silent], start=self.at[a[silent]])
+        told = ~silent & ~reader.hostile[classes].any(axis=0)
+        self.move(where[told], name[told], sign[told], start=self.at[a[told]])
 
-    def lone(self) -> None:
-        """Objects without an operator, acts and operators that speak for themselves."""
-        reader = self.reader
-        bare = np.flatnonzero(self.target & self.is_obj & (self.parent == self.none))
-        self.add(bare, reader._objects + 2 * self.obj[bare] + self.neg[bare])
-        ops = np.flatnonzero(self.is_op)
-        self.add(ops, reader._ops + 2 * self.kind[ops] + self.neg[ops])
-        weight = reader._hostility[self.cls]
-        hostile = np.flatnonzero(self.is_op & (weight > 0))
-        self.emit(hostile, reader._hostile + 2 * self.cls[hostile] + self.neg[hostile], -self.turn[hostile], weight[hostile])
-        free = self.is_act & ~(self.is_obj & self.target)
-        free &= np.where(self.is_op, ~self.used & (weight == 0), self.parent == self.none)
-        free &= ~(self.is_op & self.target & (self.parent != self.none))
-        acts = np.flatnonzero(free)
-        strength = self.act[acts]
-        name = reader._acts + 2 * (strength + 3) + self.neg[acts]
-        self.emit(acts, name, np.sign(strength) * self.turn[acts], np.abs(strength) / 3)
+    def press(self, where: Ints, a: Ints, b: Ints, c: Ints, classes: Ints, sign: Floats) -> Floats:
+        """Whom an operator wants something of; the signs, turned where one side is to stop something hostile."""
+        presses = self.reader.presses[classes]
+        presser = np.where(presses[0], a, np.where(presses[1], b, np.where(presses[2], c, self.none)))
+        inner = np.where(presses[0], where, np.where(presses[1], a, b))  # what is wanted begins here
+        most = len(self.names) - 1
+        one = self.names[np.minimum(self.at[inner], most)] > self.names[np.minimum(self.end[presser], most)]
+        one |= self.last(self.person & (self.obj > 0))[inner] > presser
+        every = self.last(self.mark("mutual"))[inner] > presser
+        who = np.where(every, 2, np.where(one, 1, 0))
+        stops = ~presses[0] & (self.link_sign[inner] < 0)
+        some = np.flatnonzero(presser != self.none)
+        name = self.reader.at["press"] + 4 * who + 2 * ~stops + (sign > 0)
+        self.add(where[some], name[some], start=self.at[presser[some]])
+        return np.where((presser != self.none) & stops & (who == 1) & (sign > 0), -sign, sign)
 
-    def idioms(self) -> None:
-        """Set phrases; an operator that waits turns them."""
+    def read_alone(self) -> None:
+        """Objects without an operator, hostile operators, acts, and operators that speak for themselves."""
         reader = self.reader
+        where = np.flatnonzero(self.target & self.is_obj & (self.parent == self.none))
+        self.add(where, reader.at["object"] + 2 * self.obj[where] + self.neg[where])
+        where = np.flatnonzero(self.is_op)
+        self.add(where, reader.at["op"] + 2 * self.kind[where] + self.neg[where])
+        weight = reader.hostility[self.cls]
+        where = np.flatnonzero(self.is_op & (weight > 0))
+        name = reader.at["hostile"] + 2 * self.cls[where] + self.neg[where]
+        self.move(where, name, -self.turn[where], weight[where])
+        free = self.is_act & ~self.spent & ~(self.noun & self.is_obj) & (self.parent == self.none)
+        lone = self.is_act & ~self.spent & self.is_op & ~self.used & (weight == 0)
+        lone &= ~(self.noun & self.is_obj) & ~(self.target & (self.parent != self.none))
+        where = np.flatnonzero(np.where(self.is_op, lone, free))
+        strength = self.act[where]
+        name = np.where(self.is_op[where], reader.at["lone"], reader.at["act"]) + 2 * (strength + 3) + self.neg[where]
+        self.move(where, name, np.sign(strength) * self.turn[where], np.abs(strength) / 3)
+
+    def read_idioms(self) -> None:
+        """Set phrases; an operator that still waits turns them."""
         where = np.flatnonzero(self.idiom > 0)
-        self.add(where, reader._idioms + self.idiom[where])
-        where = where[self.idiom[where] < 3]
-        p = self.parent[where]
-        turn = np.where(self.used[p], 1.0, self.op_sign[p] * self.turn[p])
-        sign = np.where(self.idiom[where] == 2, turn, -turn)
-        self.emit(where, reader._sums["idiom-"] + (sign > 0), sign)
+        self.add(where, self.reader.at["idiom"] + self.idiom[where])
+        where = where[self.idiom[where] < IDIOMS.index("neutral")]
+        parent = self.parent[where]
+        turn = np.where(self.used[parent], 1.0, self.link_sign[parent])
+        sign = np.where(self.idiom[where] == IDIOMS.index("conciliatory"), turn, -turn)
+        self.move(where, self.reader.at["phrase"] + (sign > 0), sign)
 
-    def cues(self) -> None:
+    def read_cues(self) -> None:
+        """Words of modality, and words that neutral statements are made of."""
         lexicon = self.reader.lexicon
-        entry = self.entry[:-1]
-        start = lexicon.cue_start[entry]
-        count = lexicon.cue_start[entry + 1] - start
-        where = np.repeat(self.index[:-1], count)
-        offset = np.arange(len(where)) - np.repeat(np.cumsum(count) - count, count)
-        self.add(where, self.reader._cues + lexicon.cue_list[np.repeat(start, count) + offset])
+        start = lexicon.cue_start[self.entry]
+        count = lexicon.cue_start[self.entry + 1] - start
+        where = np.repeat(self.index, count)
+        nth = np.arange(len(where)) - np.repeat(np.cumsum(count) - count, count)
+        self.add(where, self.reader.at["cue"] + lexicon.cue_list[np.repeat(start, count) + nth])
 
-    def main_clause(self) -> tuple[Ints, Ints]:
-        """(n,) tokens between which each statement's main clause stands: after "but", outside "although ..."."""
+    def find_main_clauses(self) -> tuple[Ints, Ints]:
+        """(n,) tokens between which each main clause stands: after the last "but", outside "although ..."."""
         begin, end = self.row_start[:-1].copy(), self.row_start[1:].copy()
-        contrast = np.flatnonzero(self.mark("contrast"))
-        contrast = contrast[self.at[contrast] - begin[self.row[contrast]] > 2]
-        begin[self.row[contrast]] = self.at[contrast]  # the last one stays
-        concess = np.flatnonzero(self.mark("concess"))
-        row = self.row[concess]
-        late = self.at[concess] > begin[row] + 2
-        np.minimum.at(end, row[late], np.where(self.at[concess[late]] > begin[row[late]], self.at[concess[late]], 1 << 40))
-        opening = concess[~late & (self.at[concess] >= begin[row])]
+        turn = np.flatnonzero(self.mark("contrast"))
+        turn = turn[self.at[turn] - begin[self.row[turn]] > 2]
+        begin[self.row[turn]] = self.at[turn]  # of several the last one stays
+        concession = np.flatnonzero(self.mark("concess"))
+        concession = concession[self.at[concession] >= begin[self.row[concession]]]
+        opening = self.at[concession] <= begin[self.row[concession]] + 2
+        closing = concession[~opening]
+        np.minimum.at(end, self.row[closing], self.at[closing])
+        start, close = np.full(self.n + 1, _FAR), np.full(self.n + 1, _FAR)
+        start[self.row[concession[opening]]] = self.at[concession[opening]]
         comma = np.flatnonzero(self.mark("comma"))
-        start = np.full(self.n + 1, 1 << 40)
-        start[self.row[opening]] = self.at[opening]
         comma = comma[self.at[comma] > start[self.row[comma]] + 2]
-        first = np.full(self.n + 1, 1 << 40)
-        np.minimum.at(first, self.row[comma], self.at[comma])
-        early = first[:-1] < (1 << 40)
-        begin[early] = first[:-1][early]
+        np.minimum.at(close, self.row[comma], self.at[comma])
+        closed = close[:-1] < _FAR
+        begin[closed] = close[:-1][closed]
         return begin, end
 
-    def sums(self) -> None:
-        """Directions of all frames of a statement, added up."""
-        reader, sums = self.reader, self.reader._sums
-        where, sign, weight, start, end, name = (np.concatenate(part) for part in zip(*self.moves, strict=True))
+    def sum_up(self) -> None:
+        """Count the frames, background apart, and sum up their directions by statement."""
+        at = self.reader.at
+        row, name, sign, weight, start, end = (np.concatenate(part) for part in zip(*self.moves, strict=True))
         order = np.argsort(start, kind="stable")
-        where, sign, weight, start, end, name = (x[order] for x in (where, sign, weight, start, end, name))
-        had = self.last(self.mark("had"))
-        owner = np.searchsorted(self.at, start)  # the hit that the frame begins with
-        before = had[owner]
-        back = (before >= 0) & (before > self.phrase[owner]) & (start - self.at[before] <= BACKGROUND_REACH)
-        positive = (sign > 0).astype(np.int64)
-        self.add(where[back], sums["background-"] + positive[back], 1.0, start[back], end[back])
-        keep = ~back
-        where, sign, weight, start, end, name, positive, owner = (
-            x[keep] for x in (where, sign, weight, start, end, name, positive, owner)
-        )
-        row = self.row[where]
-        self.add(where, name, 1.0, start, end)
-        self.add(where, sums["net-"] + positive, weight, start, end)
-        begin, finish = self.main_clause()
-        main = (begin[row] <= start) & (start < finish[row])
-        lead = self.last(self.mark("cond"))[owner]
-        conditional = lead > self.phrase[owner]
-        self.add(where[conditional], sums["cond-"] + positive[conditional], 1.0, start[conditional], end[conditional])
-        lead = self.last(self.mark("subordinate"))[owner]
-        aside = lead > self.phrase[owner]
-        self.add(where[aside], sums["aside-"] + positive[aside], 1.0, start[aside], end[aside])
-        for label, value in (("total-", sign * weight), ("main-", sign * weight * main)):
-            total = np.bincount(row, value, self.n)
-            got = np.flatnonzero(np.abs(total) > 1e-9)
-            self.whole(got, sums[label] + (total[got] > 0), np.minimum(np.abs(total[got]), MOST))
-        change = row[1:] != row[:-1]
-        for label, edge in (("first-", np.concatenate([[True], change])), ("last-", np.concatenate([change, [True]]))):
-            edge = edge[: len(row)]
-            self.add(where[edge], sums[label] + positive[edge], 1.0, start[edge], end[edge])
-        moved = np.zeros(self.n, bool)
-        moved[row] = True
-        still = np.flatnonzero(~moved)
-        self.whole(still, len(reader.names) - 1, 1.0)
+        row, name, sign, weight, start, end = (x[order] for x in (row, name, sign, weight, start, end))
+        hit = np.searchsorted(self.at, start)  # the hit that the frame begins with
+        had, excuse = (self._leading(mark, hit) for mark in ("had", "excuse"))
+        background = start - self.at[had] <= BACKGROUND_REACH  # "had rejected"
+        background &= had >= 0
+        background |= (excuse >= 0) & (sign < 0) & (start - self.at[excuse] <= WINDOW)  # "apologised for the attack"
+        plus = (sign > 0).astype(np.int64)
 
-    def whole(self, rows: Ints, feature: Any, value: Any) -> None:
-        """Count a feature for whole statements."""
-        shape = rows.shape
-        self.found.append((rows, np.broadcast_to(feature, shape), np.broadcast_to(value, shape),
-                           self.row_start[rows], self.row_start[rows + 1]))  # fmt: skip
+        def add(which: Bools, feature: Ints, value: Any = 1.0) -> None:
+            self.found.append(np.broadcast_arrays(row[which], feature[which], value, start[which], end[which]))
+
+        add(background, at["background"] + plus)
+        own = ~background
+        add(own, name)
+        self.found.append((row[own], at["net"] + plus[own], weight[own], start[own], end[own]))
+        for label, mark in (("cond", "cond"), ("aside", "subordinate")):
+            add(own & (self._leading(mark, hit) >= 0), at[label] + plus)
+        begin, finish = self.find_main_clauses()
+        main = (begin[row] <= start) & (start < finish[row])
+        for label, value in (("total", sign * weight * own), ("main", sign * weight * own * main)):
+            total = np.bincount(row, value, self.n)
+            rows = np.flatnonzero(np.abs(total) > 1e-9)
+            self.add_whole(rows, at[label] + (total[rows] > 0), np.minimum(np.abs(total[rows]), MOST))
+        kept = np.flatnonzero(own)
+        change = row[kept[1:]] != row[kept[:-1]]
+        if len(kept):
+            for label, edge in (("first", np.append(True, change)), ("last", np.append(change, True))):
+                which = np.zeros(len(row), bool)
+                which[kept[edge]] = True
+                add(which, at[label] + plus)
+        moved = np.bincount(row[own], minlength=self.n) > 0
+        rows = np.flatnonzero(~moved & (self.row_start[1:] > self.row_start[:-1]))
+        self.add_whole(rows, at["still"], 1.0)
+
+    def _leading(self, mark: str, hit: Ints) -> Ints:
+        """For some hits the last one before each, in the same phrase, that bears a mark; -1 when there is none."""
+        nearest = self.last(self.mark(mark))[hit]
+        return np.where(nearest > self.phrase[hit], nearest, -1)

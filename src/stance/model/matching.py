@@ -38,13 +38,39 @@ OBJECT_SIGN = {"coop": 1, "conf": -1, "claim": -1, "given": 1}
 IDIOMS = ("", "hawkish", "conciliatory", "neutral")
 COLUMNS = ("op", "kind", "op_sign", "obj", "obj_sign", "domain", "act", "idiom", "marks")
 """What an entry says: see :class:`Lexicon`."""
-MARKS = ("neg", "contrast", "concess", "name", "be", "had", "relative", "subordinate", "cond", "comma", "stop")
+MARKS = (
+    "neg",
+    "contrast",
+    "concess",
+    "name",
+    "be",
+    "had",
+    "relative",
+    "subordinate",
+    "cond",
+    "comma",
+    "stop",
+    "mutual",
+    "excuse",
+)
 MARK = {name: 1 << i for i, name in enumerate(MARKS)}
 
-_BE = ("was", "were", "been", "be", "being", "is", "are", "get", "gets", "got", "remain", "remains", "remained")
-_RELATIVE = ("that", "who", "which", "whose", "we", "they", "he", "she", "i")
-_SUBORDINATE = ("after", "following", "since", "when", "because", "as", "amid", "over", "who", "which", "whose")
+_MARKED = {
+    "be": "was were been be being is are get gets got remain remains remained",
+    "had": "had",
+    "relative": "that who which whose we they he she i",
+    "subordinate": "after following since when because as amid over who which whose",
+    "mutual": "both all parties sides everyone everybody each countries",
+    "excuse": "apologise apologises apologised apologising apologize apologized apology apologies condolences sympathy "
+    "regret regrets regretted sorry forgive forgave mourn mourned mourning victims",
+    "comma": ", :",
+    "stop": ". ; ! ?",
+}
+"""Marks of exact words: "relative" begins a new clause, what follows "subordinate" is seldom the main matter,
+"mutual" addresses all sides, "excuse" makes what follows no attack."""
 _PARTICLES = frozenset({"down", "off", "back", "out", "up", "aside", "over", "home"})
+PARTING = 5
+"""How many tokens a particle may stand after its verb."""
 _PRONOUNS = ("it", "them", "him", "this")
 _SPELLING = re.compile(r"iz(?=(e[ds]?|ing|ations?|ers?)$)")
 
@@ -101,6 +127,7 @@ class Lexicon:
         self.cue_start, self.cue_list = parts["cue_start"], parts["cue_list"]
         self._irregular = dict(pair.split("\t") for pair in parts["irregular"])
         self._numbers = {form: number for number, form in enumerate(parts["forms"])}
+        self._particle = np.isin(parts["forms"], sorted(_PARTICLES))
         self._roots, self._edges, self._nodes = parts["roots"], parts["edges"], parts["nodes"]
 
     def describe(self, surface: str) -> tuple[int, int, int]:
@@ -131,9 +158,68 @@ class Lexicon:
             ends, nodes = self._nodes[place].T
             whole = ends > 0
             entry[at[whole]], size[at[whole]] = ends[whole], depth
+        self._reunite(rows, form, node, entry, size)
         at = np.flatnonzero(entry)
         at = at[_undisputed(at, at + size[at])]
         return Hits(at, at + size[at], entry[at])
+
+    def _reunite(self, rows: npt.NDArray[np.int32], form: Ints, node: Ints, entry: Ints, size: Ints) -> None:
+        """Verbs parted from their particle by an object ("called the talks off") get the entry of both."""
+        particle = np.flatnonzero(self._particle[form])
+        for gap in range(PARTING, 1, -1):
+            there = particle[particle >= gap]
+            verb = there - gap
+            parted = (rows[verb] == rows[there]) & (size[verb] == 1)
+            keys = np.where(parted, node[verb] * len(self._numbers) + form[there], -1)
+            place = np.minimum(np.searchsorted(self._edges, keys), len(self._edges) - 1)
+            whole = self._nodes[place, 0]
+            found = np.flatnonzero((self._edges[place] == keys) & (self.entries["op"][whole] > 0))
+            entry[verb[found]], entry[there[found]] = whole[found], 0
+
+
+EMPTY: dict[str, Any] = {
+    **{name: [] for name in Lexicon.LISTS},
+    "entries": np.zeros((0, len(COLUMNS)), np.int16),
+    "cue_start": np.zeros(0, np.int32),
+    "cue_list": np.zeros(0, np.int32),
+    "roots": np.zeros((0, 2), np.int32),
+    "edges": np.zeros(0, np.int64),
+    "nodes": np.zeros((0, 2), np.int32),
+}
+"""Parts of no lexicon, for a table without frames."""
+
+
+def check_parts(parts: Mapping[str, Any]) -> None:
+    """Raise ValueError when parts from outside are not those of a lexicon."""
+    entries, start, cues = parts["entries"], parts["cue_start"], parts["cue_list"]
+    roots, edges, nodes = parts["roots"], parts["edges"], parts["nodes"]
+    forms = len(parts["forms"])
+    limits = {"op": len(CLASSES), "kind": len(parts["kinds"]), "obj": len(OBJECTS), "domain": len(parts["domains"]),
+              "idiom": len(IDIOMS), "act": 4}  # fmt: skip
+    kinds = {
+        "entries": np.int16,
+        "edges": np.int64,
+        **dict.fromkeys(("cue_start", "cue_list", "roots", "nodes"), np.int32),
+    }
+    good = all(parts[name].dtype == kind for name, kind in kinds.items())
+    good = (
+        good and entries.shape[1:] == (len(COLUMNS),) and roots.shape == (forms, 2) and nodes.shape == (len(edges), 2)
+    )
+    good = good and len(start) == len(entries) + 1 and start[0] == 0 and start[-1] == len(cues)
+    good = good and len(entries) > 0 and len(edges) > 0 and forms > 0
+    good = good and not (np.diff(start) < 0).any() and not (np.diff(edges) <= 0).any()
+    good = good and all(
+        column.min() >= (-3 if name == "act" else 0) and column.max() < limits[name]
+        for name, column in zip(COLUMNS, entries.T, strict=True)
+        if name in limits
+    )
+    good = good and all(
+        a.size == 0 or (a.min() >= 0 and a.max() < limit)
+        for a, limit in ((cues, len(parts["cues"])), (roots[:, 0], len(entries)), (nodes[:, 0], len(entries)))
+    )
+    good = good and (np.abs(entries[:, [COLUMNS.index("op_sign"), COLUMNS.index("obj_sign")]]) == 1).all()
+    if not (good and all("\t" in pair for pair in parts["irregular"])):
+        raise ValueError("its lexicon makes no sense")
 
 
 def _undisputed(start: Ints, end: Ints) -> Ints:
@@ -162,13 +248,11 @@ def read_lexicon(folder: Path = FOLDER) -> Lexicon:
         for text, cls, note in _rows(folder / f"{name}.tsv"):
             for variant in _variants(name, text):
                 _add(entries.setdefault(_key(variant, irregular), {"cues": [], "marks": 0}), name, cls, note)
-    for words, mark in ((_BE, "be"), (("had",), "had"), (_RELATIVE, "relative"), (_SUBORDINATE, "subordinate"),
-                        ((",", ":"), "comma"), ((".", ";", "!", "?"), "stop")):  # fmt: skip
-        for word in words:
-            key = (word,) if mark in ("comma", "stop") else ("=" + word,)
-            old = entries.get(_key(word, irregular), {"cues": [], "marks": 0})
-            entry = entries.setdefault(key, dict(old))
-            entry["marks"] |= MARK[mark]
+    for mark, words in _MARKED.items():
+        for word in words.split():
+            key = ("=" + word,) if word.isalpha() else (word,)
+            plain = entries.get(_key(word, irregular), {"cues": [], "marks": 0})
+            entries.setdefault(key, dict(plain))["marks"] |= MARK[mark]
     return _compiled(entries, irregular)
 
 
@@ -222,7 +306,8 @@ def _compiled(entries: Mapping[tuple[str, ...], Mapping[str, Any]], irregular: M
     cues = sorted({cue for entry in entries.values() for cue in entry["cues"]})
     forms = ["", *sorted({form for key in entries for form in key})]
     number = {form: i for i, form in enumerate(forms)}
-    rows, cue_lists = [[0, 0, 1, 0, 1, 0, 0, 0, 0]], [[]]
+    rows: list[list[int]] = [[0, 0, 1, 0, 1, 0, 0, 0, 0]]
+    cue_lists: list[list[int]] = [[]]
     roots = np.zeros((len(forms), 2), np.int32)
     trie: dict[tuple[str, ...], int] = {}
     edges: dict[int, list[int]] = {}

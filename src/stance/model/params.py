@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -15,8 +16,10 @@ class Params:
 
     C: inverse strength of the penalty of logistic regression, candidates for cross-validation.
     shape_weight: weight of word shapes beside words, candidates; 0 leaves the block out.
+    frame_weight: weight of frames beside words, candidates; 0 leaves the block out.
     tone_alpha: penalty of the ridge regression for tone, candidates.
-    negation, pairs, masks, min_df: see features.Words; shapes, shape_min_df: see features.Shapes.
+    negation, pairs, masks, min_df: see features.Words; shapes, shape_min_df: see features.Shapes; frame_min_df:
+    see features.Frames.
     class_weight: "balanced" gives every label the same say, "none" as many as it has rows.
     refit: fit the table on all rows after the test, with the settings found.
     folds: of the cross-validation, each group on one side. seed: how groups are shuffled into folds.
@@ -24,6 +27,7 @@ class Params:
 
     C: tuple[float, ...] = (1.0, 3.0)
     shape_weight: tuple[float, ...] = (0.5, 1.0)
+    frame_weight: tuple[float, ...] = (0.3,)
     tone_alpha: tuple[float, ...] = (1.0, 3.0, 10.0)
     negation: bool = True
     pairs: bool = True
@@ -31,6 +35,7 @@ class Params:
     min_df: int = 2
     shapes: tuple[int, int] = (2, 5)
     shape_min_df: int = 10
+    frame_min_df: int = 3
     class_weight: str = "balanced"
     refit: bool = True
     folds: int = 5
@@ -50,26 +55,37 @@ class Params:
         for name, value in settings.items():
             if name not in known:
                 raise UsageError(f"unknown parameter {name!r}", place=place, remedy=f"use {', '.join(known)}")
-            values[name] = _parsed(value, known[name], f"{place}: {name}")
-        if values.get("class_weight", "none") not in ("balanced", "none"):
-            raise UsageError("class_weight is neither balanced nor none", place=place, remedy="choose one")
+            values[name] = _parsed(name, value, known[name], f"{place}: {name}")
         return cls(**values)
 
 
-def _parsed(value: Any, default: Any, place: str) -> Any:
+_LIMITS: dict[str, Callable[[Any], bool]] = {
+    "C": lambda values: min(values) > 0,
+    "folds": lambda value: value >= 2,
+    "shapes": lambda values: len(values) == 2 and 1 <= values[0] <= values[1] <= 20,
+    "class_weight": lambda value: value in ("balanced", "none"),
+}
+
+
+def _parsed(name: str, value: Any, default: Any, place: str) -> Any:
     try:
-        if isinstance(default, bool | str):
-            if type(value) is not type(default):
-                raise TypeError
-            return value
-        if isinstance(default, int):
-            if isinstance(value, bool) or int(value) != value or value < 0:
-                raise TypeError
-            return int(value)
-        values = value if isinstance(value, list | tuple) else [value]
-        out = tuple(type(default[0])(v) for v in values)
-        if not out or min(out) < 0:
-            raise TypeError
-        return out
-    except (TypeError, ValueError):
-        raise UsageError(f"{value!r} makes no sense", place=place, remedy=f"write it like {default!r}") from None
+        if isinstance(default, tuple):
+            values = value if isinstance(value, list | tuple) else [value]
+            parsed: Any = tuple(_number(v, type(default[0])) for v in values)
+            fits = len(parsed) > 0
+        elif isinstance(default, bool | str):
+            parsed, fits = value, type(value) is type(default)
+        else:
+            parsed, fits = _number(value, int), True
+        if not fits or (name in _LIMITS and not _LIMITS[name](parsed)):
+            raise ValueError
+    except (TypeError, ValueError, OverflowError):
+        remedy = "write balanced or none" if name == "class_weight" else f"write it like {default!r}"
+        raise UsageError(f"{value!r} makes no sense", place=place, remedy=remedy) from None
+    return parsed
+
+
+def _number(value: Any, kind: type[int] | type[float]) -> int | float:
+    if isinstance(value, bool | str) or not math.isfinite(value) or value < 0 or kind(value) != value:
+        raise ValueError
+    return kind(value)

@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits
 from stance.errors import InputError
 from stance.model.compiling import logits, softmax
 from stance.model.evaluation import Evaluation, evaluate
-from stance.model.features import Shapes, Words
+from stance.model.features import Frames, Shapes, Words
 from stance.model.params import Params
 from stance.model.table import TONE_LIMIT
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 
 _TOLERANCE = 1e-4
+_SEARCHED = ("C", "shape_weight", "frame_weight")
+"""Parameters with candidates, in the order in which they are settled."""
 
 
 def make_folds(truth: npt.NDArray[np.str_], groups: npt.NDArray[np.str_], params: Params) -> list[Any]:
@@ -49,27 +51,35 @@ def make_folds(truth: npt.NDArray[np.str_], groups: npt.NDArray[np.str_], params
     return folds
 
 
-def make_blocks(params: Params, shape_weight: float = 1.0) -> FeatureUnion:
-    """The feature blocks, not yet learnt."""
-    words = Words(negation=params.negation, pairs=params.pairs, masks=params.masks, min_df=params.min_df)
-    low, high = params.shapes
-    shapes = Shapes(low=low, high=high, masks=params.masks, min_df=params.shape_min_df)
-    if not any(params.shape_weight):
-        return FeatureUnion([("words", words)])
-    return FeatureUnion([("words", words), ("shapes", shapes)], transformer_weights={"shapes": shape_weight})
+def make_blocks(params: Params, shape_weight: float = 1.0, frame_weight: float | None = None) -> FeatureUnion:
+    """The feature blocks, not yet learnt; a block is left out when all candidates for its weight are 0."""
+    blocks: list[tuple[str, Any]] = [
+        ("words", Words(negation=params.negation, pairs=params.pairs, masks=params.masks, min_df=params.min_df))
+    ]
+    if any(params.shape_weight):
+        low, high = params.shapes
+        blocks.append(("shapes", Shapes(low=low, high=high, masks=params.masks, min_df=params.shape_min_df)))
+    if any(params.frame_weight):
+        blocks.append(("frames", Frames(masks=params.masks, min_df=params.frame_min_df)))
+    weights = _weights(shape_weight, params.frame_weight[0] if frame_weight is None else frame_weight)
+    return FeatureUnion(blocks, transformer_weights={name: weights[name] for name, _ in blocks})
 
 
-def _matrices(texts: list[str], train: Any, test: Any, params: Params) -> list[tuple[Any, Any]]:
+def _weights(shape_weight: float, frame_weight: float) -> dict[str, float]:
+    return {"words": 1.0, "shapes": shape_weight, "frames": frame_weight}
+
+
+def _matrices(texts: list[str], train: Any, test: Any, params: Params) -> dict[str, tuple[Any, Any]]:
     """For each block its matrix of the training and of the test rows, learnt from the training rows only."""
-    out = []
-    for _, block in make_blocks(params).transformer_list:
+    out = {}
+    for name, block in make_blocks(params).transformer_list:
         learnt = block.fit_transform([texts[i] for i in train]).astype(np.float32)
-        out.append((learnt, block.transform([texts[i] for i in test]).astype(np.float32)))
+        out[name] = learnt, block.transform([texts[i] for i in test]).astype(np.float32)
     return out
 
 
-def _joined(blocks: list[Any], shape_weight: float) -> sp.csr_matrix:
-    return sp.hstack([X * w for X, w in zip(blocks, (1.0, shape_weight), strict=False)], dtype=np.float32).tocsr()
+def _joined(blocks: dict[str, Any], side: int, weights: dict[str, float]) -> sp.csr_matrix:
+    return sp.hstack([pair[side] * weights[name] for name, pair in blocks.items()], dtype=np.float32).tocsr()
 
 
 def make_classifier(C: float, params: Params) -> LogisticRegression:
@@ -82,15 +92,15 @@ def make_classifier(C: float, params: Params) -> LogisticRegression:
     )
 
 
-def _fold_logits(blocks: list[tuple[Any, Any]], truth: Any, C: float, shape_weight: float, params: Params) -> Floats:
-    train, test = (_joined([pair[side] for pair in blocks], shape_weight) for side in (0, 1))
+def _fold_logits(blocks: dict[str, Any], truth: Any, C: float, weights: dict[str, float], params: Params) -> Floats:
+    train, test = (_joined(blocks, side, weights) for side in (0, 1))
     # One thread: the products are small, so more only wait for each other, and their sums could differ.
     with threadpool_limits(1):
         return logits(make_classifier(C, params).fit(train, truth), test)
 
 
-def _fold_tone(blocks: list[tuple[Any, Any]], tone: Any, alpha: float, shape_weight: float) -> Floats:
-    train, test = (_joined([pair[side] for pair in blocks], shape_weight) for side in (0, 1))
+def _fold_tone(blocks: dict[str, Any], tone: Any, alpha: float, weights: dict[str, float]) -> Floats:
+    train, test = (_joined(blocks, side, weights) for side in (0, 1))
     known = ~np.isnan(tone)
     return np.asarray(make_ridge(alpha).fit(train[known], tone[known]).predict(test), float)
 
@@ -114,41 +124,43 @@ class Search:
         self.labels = np.unique(self.truth)
         self.tried: list[dict[str, float]] = []
         self.metrics: dict[str, float] = {}
-        self._logits: dict[tuple[float, float], Floats] = {}
+        self._logits: dict[tuple[float, ...], Floats] = {}
         self._chosen: dict[str, float] = {}
         steps("features")
         texts = frame["text"].tolist()
         self.parts = parallel(delayed(_matrices)(texts, train, test, params) for train, test in self.folds)
 
     def choose(self) -> dict[str, float]:
-        """The best C, the best weight of word shapes at that C, the temperature, the penalty for tone.
+        """The best C, then weight of word shapes, then weight of frames; the temperature, the penalty for tone.
 
         Of equally good candidates the one named first is taken.
         """
-        weights = self.params.shape_weight
-        C = max(self.params.C, key=lambda c: self._f1(c, weights[0]))
-        weight = max(weights, key=lambda w: self._f1(C, w))
-        temperature = fit_temperature(self._logits[C, weight], self.truth)
-        self._chosen = {"C": C, "shape_weight": weight, "temperature": temperature}
+        best = {name: getattr(self.params, name)[0] for name in _SEARCHED}
+        for name in _SEARCHED:
+            best[name] = max(getattr(self.params, name), key=lambda value: self._f1({**best, name: value}))
+        temperature = fit_temperature(self._logits[tuple(best.values())], self.truth)
+        self._chosen = {**best, "temperature": temperature}
         if self.tone is not None:
             self.steps("tone")
-            self._chosen["tone_alpha"] = self._choose_tone(self.tone, weight)
+            self._chosen["tone_alpha"] = self._choose_tone(self.tone, best)
         return self._chosen
 
     def evaluation(self) -> Evaluation:
         """The out-of-fold predictions of the chosen setting, calibrated, as one evaluation."""
-        z = self._logits[self._chosen["C"], self._chosen["shape_weight"]]
+        z = self._logits[tuple(self._chosen[name] for name in _SEARCHED)]
         return evaluate(self.labels.tolist(), self.truth.tolist(), softmax(z / self._chosen["temperature"]))
 
-    def _f1(self, C: float, weight: float) -> float:
-        if (C, weight) not in self._logits:
-            self.steps(f"C {C:g}, shapes {weight:g}")
-            z = self._out_of_fold(_fold_logits, self.truth, C, weight, self.params)
+    def _f1(self, setting: dict[str, float]) -> float:
+        """Macro-F1 out of fold."""
+        key = tuple(setting[name] for name in _SEARCHED)
+        if key not in self._logits:
+            self.steps(", ".join(f"{name} {value:g}" for name, value in setting.items()))
+            weights = _weights(setting["shape_weight"], setting["frame_weight"])
+            z = self._out_of_fold(_fold_logits, self.truth, setting["C"], weights, self.params)
             guess = self.labels[z.argmax(axis=1)]
-            f1 = float(f1_score(self.truth, guess, average="macro"))
-            self._logits[C, weight] = z
-            self.tried.append({"C": C, "shape_weight": weight, "macro_f1": f1})
-        return next(t["macro_f1"] for t in self.tried if (t["C"], t["shape_weight"]) == (C, weight))
+            self._logits[key] = z
+            self.tried.append({**setting, "macro_f1": float(f1_score(self.truth, guess, average="macro"))})
+        return next(t["macro_f1"] for t in self.tried if tuple(t[name] for name in _SEARCHED) == key)
 
     def _out_of_fold(self, work: Any, target: Any, *settings: Any) -> Floats:
         """What a model fitted on the other folds says of each row."""
@@ -161,11 +173,12 @@ class Search:
             out[test] = part
         return out
 
-    def _choose_tone(self, tone: Floats, weight: float) -> float:
+    def _choose_tone(self, tone: Floats, setting: dict[str, float]) -> float:
         """The penalty with the least absolute error out of fold."""
         known = ~np.isnan(tone)
+        weights = _weights(setting["shape_weight"], setting["frame_weight"])
         guesses = {
-            alpha: np.clip(self._out_of_fold(_fold_tone, tone, alpha, weight), -TONE_LIMIT, TONE_LIMIT)[known]
+            alpha: np.clip(self._out_of_fold(_fold_tone, tone, alpha, weights), -TONE_LIMIT, TONE_LIMIT)[known]
             for alpha in self.params.tone_alpha
         }
         errors = {alpha: float(np.abs(guess - tone[known]).mean()) for alpha, guess in guesses.items()}

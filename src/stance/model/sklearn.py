@@ -13,18 +13,19 @@ from sklearn.utils.validation import check_is_fitted
 
 from stance.model.compiling import compile_table
 from stance.model.params import Params
-from stance.model.table import FORMAT, Table
+from stance.model.table import Table
 
 Floats = npt.NDArray[np.float64]
 
 
 class StanceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
-    """Logistic regression over words, pairs and word shapes, compiled into a table that predicts.
+    """Logistic regression over words, pairs, word shapes and frames, compiled into a table that predicts.
 
     Texts come as a list, an array, a Series or a frame of one column; labels are any that scikit-learn takes.
-    The arguments are those of :class:`stance.model.params.Params`, one value each; a ``shape_weight`` of 0
-    leaves word shapes out. calibrate: fit the temperature of the probabilities by cross-validation of ``folds``
-    folds, near-duplicates on one side, which takes as many more fits; without it the temperature is 1.
+    The arguments are those of :class:`stance.model.params.Params`, one value each; a ``shape_weight`` or
+    ``frame_weight`` of 0 leaves word shapes or frames out. calibrate: fit the temperature of the probabilities by
+    cross-validation of ``folds`` folds, near-duplicates on one side, which takes as many more fits; without it the
+    temperature is 1.
 
     Fitted: ``classes_`` (labels, sorted) and ``table_`` (:class:`stance.model.table.Table`).
 
@@ -39,19 +40,23 @@ class StanceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
         *,
         C: float = 3.0,
         shape_weight: float = 0.5,
+        frame_weight: float = 0.3,
         negation: bool = True,
         pairs: bool = True,
         masks: bool = True,
         min_df: int = 2,
         shapes: tuple[int, int] = (2, 5),
         shape_min_df: int = 10,
+        frame_min_df: int = 3,
         class_weight: str = "balanced",
         calibrate: bool = False,
         folds: int = 5,
         seed: int = 0,
     ) -> None:
-        self.C, self.shape_weight, self.negation, self.pairs, self.masks = C, shape_weight, negation, pairs, masks
-        self.min_df, self.shapes, self.shape_min_df, self.class_weight = min_df, shapes, shape_min_df, class_weight
+        self.C, self.shape_weight, self.frame_weight = C, shape_weight, frame_weight
+        self.negation, self.pairs, self.masks, self.shapes = negation, pairs, masks, shapes
+        self.min_df, self.shape_min_df, self.frame_min_df = min_df, shape_min_df, frame_min_df
+        self.class_weight = class_weight
         self.calibrate, self.folds, self.seed = calibrate, folds, seed
 
     def __sklearn_tags__(self) -> Any:
@@ -76,27 +81,28 @@ class StanceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
         check_classification_targets(labels)
         self.classes_ = np.unique(labels)
         if len(self.classes_) < 2:
-            raise ValueError(f"needs 2 classes or more, but the data contains only one class: {self.classes_.tolist()[0]!r}")
+            raise ValueError(
+                f"needs 2 classes or more, but the data contains only one class: {self.classes_.tolist()[0]!r}"
+            )
         self.table_ = self._train(pd.DataFrame({"text": texts, "label": labels.astype(str), "file": "y", "line": 0}))
         self._order = [self.table_.labels.index(str(label)) for label in self.classes_]
         return self
 
     def _train(self, frame: Any) -> Table:
-        from stance.model.training import fit, train
+        from stance.model.training import _header, fit, train
 
         params = Params(
-            C=(self.C,), shape_weight=(self.shape_weight,), negation=self.negation, pairs=self.pairs,
-            masks=self.masks, min_df=self.min_df, shapes=self.shapes, shape_min_df=self.shape_min_df,
-            class_weight=self.class_weight, folds=self.folds, seed=self.seed,
+            C=(self.C,), shape_weight=(self.shape_weight,), frame_weight=(self.frame_weight,), negation=self.negation,
+            pairs=self.pairs, masks=self.masks, min_df=self.min_df, shapes=self.shapes,
+            shape_min_df=self.shape_min_df, frame_min_df=self.frame_min_df, class_weight=self.class_weight,
+            folds=self.folds, seed=self.seed,
         )  # fmt: skip
         if self.calibrate:
             return train(frame, params, jobs=1).table
-        chosen = {"C": self.C, "shape_weight": self.shape_weight, "temperature": 1.0}
+        weights = {"shape_weight": self.shape_weight, "frame_weight": self.frame_weight}
+        chosen = {"C": self.C, **weights, "temperature": 1.0}
         pipeline = fit(frame, chosen, params)
-        features = {"grams": list(self.shapes), "masks": self.masks, "negation": self.negation}
-        header = {"format": FORMAT, "labels": pipeline.labels, "tone": False, "temperature": 1.0,
-                  "features": features, "rows": len(frame)}  # fmt: skip
-        return compile_table(pipeline, header)
+        return compile_table(pipeline, _header(pipeline, params, len(frame)))
 
     def __getstate__(self) -> dict[str, Any]:
         """What is pickled: of the table its numbers, not the words it has met since."""
@@ -137,4 +143,4 @@ def as_texts(X: Iterable[str]) -> list[str]:
     wrong = next((i for i, text in enumerate(array) if not isinstance(text, str)), None)
     if wrong is not None:
         raise ValueError(f"text {wrong} is no string but {array[wrong]!r}")
-    return array.tolist()
+    return [str(text) for text in array]

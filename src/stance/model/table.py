@@ -1,4 +1,4 @@
-"""The compiled model: a few numbers for every word, pair of words and character n-gram; numpy only.
+"""The compiled model: a few numbers for every word, pair of words, character n-gram and frame; numpy only.
 
 A statement's logits are the sum of the rows of its words and pairs over the norm of their idf, plus the rows of
 its words' shapes over theirs, plus a bias; training has folded idf, block weights and temperature into the rows.
@@ -13,6 +13,7 @@ import io
 import json
 import os
 import tempfile
+import threading
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,15 +24,19 @@ import numpy as np
 import numpy.typing as npt
 
 from stance.errors import ModelError
+from stance.model.frames import Reader, Readings
+from stance.model.matching import Lexicon, check_parts
 from stance.model.tokens import NAME, TOKEN, Tokenizer, Tokens, grams, normal_form, pair_keys
 
 DEFAULT = Path(__file__).with_name("default.npz")
-FORMAT = "stance-table/1"
+FORMAT = "stance-table/2"
 TONE_LIMIT = 3.0
 BATCH = 1024
 """Statements scored at a time: enough to spread numpy's overhead, few enough to stay in the processor's cache."""
 _MOST_TYPES = 300_000
 _MOST_BYTES = 1 << 29
+_MOST = 1e6
+"""No weight that training finds comes near it, and sums of such weights cannot overflow."""
 
 Floats = npt.NDArray[np.float32]
 _KINDS: dict[str, tuple[str, int]] = {  # array: kind of dtype, dimensions
@@ -44,8 +49,15 @@ _KINDS: dict[str, tuple[str, int]] = {  # array: kind of dtype, dimensions
     "shape_idf": ("f", 1),
     "gram_weights": ("f", 2),
     "gram_idf": ("f", 1),
+    "frame_weights": ("f", 2),
+    "lexicon_entries": ("i", 2),
+    "lexicon_cue_start": ("i", 1),
+    "lexicon_cue_list": ("i", 1),
+    "lexicon_roots": ("i", 2),
+    "lexicon_edges": ("i", 1),
+    "lexicon_nodes": ("i", 2),
 }
-_LISTS = ("common", "words", "grams")
+_LISTS = ("common", "words", "grams", *(f"lexicon_{name}" for name in Lexicon.LISTS))
 """Lists of strings, stored as UTF-8 lines."""
 
 
@@ -61,7 +73,7 @@ class Scores:
 class Evidence:
     """What one word, pair or word shape adds to the logits.
 
-    name: the feature ("reject <name>"); kind: word, pair or shape.
+    name: the feature ("reject <name>"); kind: word, pair, shape or frame.
     start, end: characters of the statement that it stands on.
     weights: (labels,) signed contribution to each label's logit, in the order of the table's labels.
     """
@@ -133,7 +145,12 @@ class Table:
         self._words = _padded(arrays["word_weights"], arrays["word_idf"], 6)
         self._pairs = _padded(arrays["pair_weights"], arrays["pair_idf"], 1)
         self._pair_index = _KeyIndex(arrays["pair_keys"])
+        self._reader = Reader(Lexicon(_lexicon_parts(arrays))) if len(arrays["frame_weights"]) else None
+        self._lock = threading.Lock()  # new word types are numbered by one thread at a time
         self._forget()
+
+    def __reduce__(self) -> tuple[type[Self], tuple[Mapping[str, Any], Mapping[str, Any]]]:
+        return type(self), (self.header, self.arrays)
 
     @property
     def digest(self) -> str:
@@ -146,6 +163,7 @@ class Table:
         self._tokenizer = Tokenizer(self.arrays["common"], masks=features["masks"])
         self._type_numbers = np.zeros(0, np.int64)
         self._type_shapes = np.zeros((0, self._words.shape[1]), np.float32)
+        self._type_frames = np.zeros((0, 4), np.int64)
 
     def score(self, texts: Sequence[str]) -> Scores:
         """Probabilities and tone of n statements; any string will do, the empty one gets the bias."""
@@ -157,11 +175,20 @@ class Table:
         return Scores(odds / odds.sum(axis=1, keepdims=True), tone)
 
     def _logits(self, texts: Sequence[str]) -> npt.NDArray[np.float64]:
-        tokens, rows, words, pairs = self._look_up(texts)
         out = np.tile(self.arrays["bias"].astype(np.float64), (len(texts), 1))
+        with self._lock:
+            tokens, rows, words, pairs = self._look_up(texts)
+            shapes = self._type_shapes.take(tokens.types, axis=0)
+            described = self._type_frames
+        if self._reader:
+            found = self._reader.read(tokens, described).counted()
+            if len(found.rows):
+                weighted = self.arrays["frame_weights"].take(found.features, axis=0) * found.values[:, None]
+                starts = np.flatnonzero(np.concatenate([[True], found.rows[1:] != found.rows[:-1]]))
+                out[found.rows[starts]] += np.add.reduceat(weighted, starts, axis=0)
         if len(rows):
             self._add(out, rows, self._words.take(words, axis=0) + self._pairs.take(pairs, axis=0))
-            self._add(out, tokens.rows, self._type_shapes.take(tokens.types, axis=0))
+            self._add(out, tokens.rows, shapes)
         return out
 
     @staticmethod
@@ -200,6 +227,9 @@ class Table:
         self._type_numbers = np.concatenate([self._type_numbers, numbers])
         shapes = [self._shape(surface, number) for surface, number in zip(new, numbers.tolist(), strict=True)]
         self._type_shapes = np.concatenate([self._type_shapes, np.array(shapes, np.float32)])
+        if self._reader:
+            described = np.array([self._reader.describe(surface) for surface in new], np.int64)
+            self._type_frames = np.concatenate([self._type_frames, described])
 
     def _shape(self, surface: str, number: int) -> npt.NDArray[np.float64]:
         """What the n-grams of a word add to the logits, and its squared idf."""
@@ -220,20 +250,26 @@ class Table:
 
     def explain(self, text: str) -> list[Evidence]:
         """Everything that moved one statement, in reading order; with the bias it sums to the logits."""
-        tokens, rows, words, pairs = self._look_up([text])
-        if not len(rows):
-            return []
+        with self._lock:
+            tokens, rows, words, pairs = self._look_up([text])
+            shape = self._type_shapes.take(tokens.types, axis=0).astype(np.float64)
+            names = [self._tokenizer.surfaces[t] for t in tokens.types]
+            described = self._type_frames
         k = len(self.labels)
+        spans = _spans(text, tokens) if len(rows) else []
+        frames: list[Evidence] = []
+        if self._reader:
+            found = self._reader.read(tokens, described).counted()
+            frames = self._frames(found, self._reader.names, names, spans)
+        if not len(rows):
+            return frames
         word = self._words.take(words, axis=0).astype(np.float64)
         pair = self._pairs.take(pairs, axis=0).astype(np.float64)
-        shape = self._type_shapes.take(tokens.types, axis=0).astype(np.float64)
         norm = np.sqrt((word + pair)[:, -1].sum()) or 1.0
         shape_norm = np.sqrt(shape[:, -1].sum()) or 1.0
-        spans = _spans(text, tokens)
-        names = [self._tokenizer.surfaces[t] for t in tokens.types]
         edges = [(0, 0), *spans, (len(text), len(text))]
         named = ["^", *names, "$"]
-        out = []
+        out = frames
         for i in range(len(rows)):
             (start, end), (next_start, next_end) = edges[i], edges[i + 1]
             left, right = named[i], named[i + 1]
@@ -244,6 +280,24 @@ class Table:
             first = next_start if left == "^" else start
             last = end if right == "$" else next_end
             out.append(Evidence(f"{left} {right}", "pair", first, last, pair[i, :k] / norm))
+        return [e for e in out if e.weights.any()]
+
+    def _frames(
+        self, found: Readings, features: Sequence[str], names: Sequence[str], spans: Sequence[tuple[int, int]]
+    ) -> list[Evidence]:
+        """Evidence of the frames of one statement: all that one stretch of words adds, named by what tells most."""
+        weights = self.arrays["frame_weights"].take(found.features, axis=0)[:, : len(self.labels)]
+        values = weights.astype(np.float64) * found.values[:, None]
+        stretches: dict[tuple[int, int], list[int]] = {}
+        for i, stretch in enumerate(zip(found.start.tolist(), found.end.tolist(), strict=True)):
+            stretches.setdefault(stretch, []).append(i)
+        out = []
+        for (start, end), members in stretches.items():
+            name = min((features[found.features[i]] for i in members), key=_telling)
+            if end - start > 1 and ">" in name:
+                name = f"{name}: {names[start]} -> {names[end - 1]}"
+            first, last = (spans[start][0], spans[end - 1][1]) if end > start else (0, 0)
+            out.append(Evidence(name, "frame", first, last, values[members].sum(axis=0)))
         return [e for e in out if e.weights.any()]
 
     def save(self, path: str | Path) -> None:
@@ -297,6 +351,22 @@ class Table:
             ) from None
 
 
+def _lexicon_parts(arrays: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: arrays[f"lexicon_{name}"] for name in (*Lexicon.LISTS, *Lexicon.ARRAYS)}
+
+
+def _telling(name: str) -> tuple[int, str]:
+    """Order of the names of frames: what is furthered or hindered first, sums last.
+
+    >>> sorted(["main-", "op:reject", "reject>coop", "act-2"], key=_telling)
+    ['reject>coop', 'act-2', 'op:reject', 'main-']
+    """
+    composed = ">" in name and name[-1] not in "+-"
+    single = name.startswith(("act", "idiom:", "object:"))
+    total = ":" not in name and name[-1] in "+-" and not single
+    return (0 if composed else 1 if single else 3 if total else 2), name
+
+
 def _padded(weights: Floats, idf: Floats, rows: int) -> Floats:
     """Weights and squared idf side by side, with empty rows at the end for what is unknown."""
     out = np.zeros((len(weights) + rows, weights.shape[1] + 1), np.float32)
@@ -318,11 +388,10 @@ def _spans(text: str, tokens: Tokens) -> list[tuple[int, int]]:
 def _unpack(data: bytes) -> dict[str, Any]:
     """Arrays of an npz, its size and members checked first."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        sizes = {info.filename: info.file_size for info in archive.infolist()}
-    wanted = {f"{name}.npy" for name in ("header", *_KINDS, *_LISTS)}
-    if set(sizes) != wanted:
+        parts = archive.infolist()
+    if sorted(part.filename for part in parts) != sorted(f"{name}.npy" for name in ("header", *_KINDS, *_LISTS)):
         raise ValueError("its parts are not those of a table")
-    if sum(sizes.values()) > _MOST_BYTES:
+    if sum(part.file_size for part in parts) > _MOST_BYTES:
         raise ValueError("it is too large")
     with np.load(io.BytesIO(data), allow_pickle=False) as archive:
         arrays = {name: archive[name] for name in archive.files}
@@ -342,14 +411,20 @@ def _check(header: Any, arrays: Mapping[str, Any]) -> None:
     labels = header["labels"]
     if not isinstance(labels, list) or len(set(labels)) != len(labels) or len(labels) < 2:
         raise ValueError("it needs two labels or more, each once")
-    if not all(isinstance(label, str) and label for label in labels):
+    if not all(isinstance(label, str) and label.encode() for label in labels):  # half a surrogate pair fails here
         raise ValueError("a label is no text")
+    if not isinstance(header["tone"], bool):
+        raise ValueError("it does not say whether it has tone")
     for name, (kind, dimensions) in _KINDS.items():
         array = arrays[name]
         if array.dtype.kind != kind or array.ndim != dimensions:
             raise ValueError(f"{name} has the wrong kind or shape")
-        if kind == "f" and (array.dtype != np.float32 or not np.isfinite(array).all()):
-            raise ValueError(f"{name} holds a number that is none")
+        if kind == "f" and (array.dtype != np.float32 or not (np.abs(array) <= _MOST).all()):  # NaN is not <= either
+            raise ValueError(f"{name} holds a number that is none, or beyond reason")
+    if len(arrays["frame_weights"]):
+        check_parts(_lexicon_parts(arrays))
+        if len(arrays["frame_weights"]) != len(Reader(Lexicon(_lexicon_parts(arrays))).names):
+            raise ValueError("frame_weights has the wrong size")
     _check_sizes(len(labels) + bool(header["tone"]), header["features"], arrays)
 
 
@@ -362,7 +437,7 @@ def _check_sizes(columns: int, features: Any, arrays: Mapping[str, Any]) -> None
     words, grams_ = len(arrays["words"]), len(arrays["grams"])
     lengths = {"word_weights": 2 * words, "word_idf": 2 * words, "shape_idf": words + 1, "gram_weights": grams_,
                "gram_idf": grams_, "pair_weights": len(arrays["pair_keys"]), "pair_idf": len(arrays["pair_keys"]),
-               "bias": columns}  # fmt: skip
+               "frame_weights": len(arrays["frame_weights"]), "bias": columns}  # fmt: skip
     for name, length in lengths.items():
         if len(arrays[name]) != length or (arrays[name].ndim == 2 and arrays[name].shape[1] != columns):
             raise ValueError(f"{name} has the wrong size")

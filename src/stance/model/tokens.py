@@ -18,10 +18,9 @@ import numpy.typing as npt
 
 TOKEN = re.compile(r"\w+(?:['’]\w+|[.,:](?:\w\b|\d+))*|[.,;:!?\"“”«»„…\n]")
 """Words with their apostrophes, numbers with their commas, abbreviations up to their last stop, and marks."""
-NAME, NUMBER, EDGE = "<name>", "<number>", "<edge>"
+NAME, NUMBER = "<name>", "<number>"
 NEGATORS = frozenset(
-    "not no never neither nor none nobody nothing nowhere without "
-    "cannot cant dont wont hardly barely scarcely".split()  # noqa: SIM905
+    "not no never neither nor none nobody nothing nowhere without cannot cant dont wont hardly barely scarcely".split()  # noqa: SIM905
 )
 NEGATION_REACH = 4
 """How many tokens after a negation count as negated, unless the clause ends before."""

@@ -72,7 +72,7 @@ def train(
     require_trainable(frame)
     frame = frame.assign(group=groups(frame))
     learn, test = _sides(frame)
-    steps = _Steps(progress, len(params.C) + len(params.shape_weight) + 3)
+    steps = _Steps(progress, len(params.C) + len(params.shape_weight) + len(params.frame_weight) + 2)
     with Parallel(n_jobs=jobs) as parallel:
         search = Search(learn, params, parallel, steps)
         chosen = search.choose()
@@ -145,7 +145,7 @@ class _Steps:
 
 def fit(frame: pd.DataFrame, chosen: Mapping[str, float], params: Params) -> Pipeline:
     """The estimators fitted on all rows of a frame, with settings that a search chose."""
-    union = make_blocks(params, chosen["shape_weight"])
+    union = make_blocks(params, chosen["shape_weight"], chosen["frame_weight"])
     X = union.fit_transform(frame["text"].tolist()).astype(np.float32)
     with threadpool_limits(1):
         classifier = make_classifier(chosen["C"], params).fit(X, frame["label"].to_numpy(dtype=str))

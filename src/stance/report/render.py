@@ -50,7 +50,8 @@ def _write_json(scored: Iterable[ScoredStatement], file: IO[str], labels: Sequen
 
 
 def _write_csv(scored: Iterable[ScoredStatement], file: IO[str], labels: Sequence[str], tone: bool) -> None:
-    writer = csv.writer(file, lineterminator="\n")
+    # All text quoted: csv by itself quotes what holds \n but not \r, which readers take for the end of a line too.
+    writer = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
     plain = ("document", "index", "start", "end", "speaker", "speaker_full", "target", "voice", "stance")
     writer.writerow([*plain, "confidence", *(f"p_{label}" for label in labels), "tone", "text"])
     for s in scored:
@@ -119,7 +120,10 @@ def _print_section(
     table.add_column("statement", ratio=1, overflow="fold")
     for s in rows:
         # Rounded down: nothing is 100 % sure.
-        cells = [Text(visible(s.stance), style=color(s.stance, labels)), f"{min(99, int(100 * s.confidence))}%"]
+        cells: list[str | Text] = [
+            Text(visible(s.stance), style=color(s.stance, labels)),
+            f"{min(99, int(100 * s.confidence))}%",
+        ]
         cells += [tone_bar(s.tone)] if tone else []
         cells += [] if name else [Text(visible(os.path.basename(s.statement.document)), style="bright_black")]
         table.add_row(*cells, Text(_who(s.statement)), Text(visible(s.statement.text)))

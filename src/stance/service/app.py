@@ -56,11 +56,11 @@ def create_app(
     """
     doors, limits, metrics = doors or Doors(), limits or Limits(), Metrics()
     scoring = Scoring(live, limits, metrics)
-    metrics.uses(live.model.name)
     reload = _Reload(live, metrics)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        metrics.uses(live.model.name)  # here, since the processes of a service start from one app
         if threading.current_thread() is threading.main_thread() and hasattr(signal, "SIGHUP"):
             asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload.start)
         yield

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from stance.service.guard import Guard
 
-SHARED = "PROMETHEUS_MULTIPROC_DIR"
 SHORTEST_KEY = 16
 
 
@@ -52,7 +51,7 @@ def serve(
     if workers == 1:
         run(_build(model, host, key, allow_host, cors_origin, listener), listener)
         return
-    with shared_figures(SHARED):
+    with shared_figures():
         parent = os.getpid()
         # The parent loads the model first: a wrong one is said once, and memory is shared.
         app = _build(model, host, key, allow_host, cors_origin, listener, tell=partial(os.kill, parent, signal.SIGHUP))

@@ -42,10 +42,11 @@ _ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
 class Limits:
     """What one request may take.
 
-    body: bytes. arrival: seconds in which the body must have come. work: seconds for its answer.
+    headers, body: bytes. arrival: seconds in which the body must have come. work: seconds for its answer.
     waiting: requests that one process holds at a time; statements: in one request.
     """
 
+    headers: int = 32_000
     body: int = 2_000_000
     arrival: float = 10.0
     work: float = 30.0
@@ -129,6 +130,8 @@ class Guard:
     async def _serve(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, exchange: _Exchange) -> None:
         if not self.doors.knows(headers.get(b"host", b"").decode("latin-1")):
             raise Refusal(421, "Host: not a name of this service: start it with --allow-host NAME")
+        if sum(len(name) + len(value) for name, value in scope["headers"]) > self.limits.headers:
+            raise Refusal(431, f"headers: more than {self.limits.headers:,} bytes: leave some out", connection="close")
         path: str = scope["path"]
         if scope["method"] == "OPTIONS" and b"access-control-request-method" in headers and exchange.cors:
             await exchange.send({"type": "http.response.start", "status": 204, "headers": []})

@@ -9,11 +9,10 @@ from collections.abc import Sequence
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
 
 from stance.service.messages import ModelName
+from stance.service.server import SHARED
 from stance.statement import ScoredStatement
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-SHARED = "PROMETHEUS_MULTIPROC_DIR"
-"""Environment variable: folder in which the processes of one service add up their figures."""
 
 _SECONDS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
 _SHARES = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0)

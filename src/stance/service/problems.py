@@ -54,20 +54,35 @@ def problem(status: int, detail: str, request_id: str) -> dict[str, Any]:
 
 
 def words(errors: Sequence[Mapping[str, Any]]) -> str:
-    """Pydantic's errors as one line of ``place: what``; what the user sent is not repeated.
+    """Pydantic's errors of a request as one line of ``place: what: remedy``; what the user sent is not repeated.
 
     >>> words([{"loc": ("body", "text", "min_confidence"), "msg": "Input should be less than 1", "type": "x"}])
-    'min_confidence: input should be less than 1'
+    'min_confidence: input should be less than 1: see /openapi.json'
+    >>> words([{"loc": ("body", "documents", "documents", 0, "text", "date"), "msg": "Bad", "type": "x"}])
+    'documents.0.date: bad: see /openapi.json'
     """
-    lines = []
-    for error in errors[:3]:
-        place = [str(part) for part in error["loc"] if part != "body"][1:]
-        what = "unknown field" if error["type"] == "extra_forbidden" else _lower(str(error["msg"]))
-        lines.append(": ".join([*([".".join(place)[:80]] if place else []), what]))
-    if len(errors) > 3:
-        lines.append(f"and {len(errors) - 3} more")
-    return "; ".join(lines)
+    lines = [": ".join(part for part in (_place(error["loc"]), _what(error)) if part) for error in errors[:3]]
+    more = f"; and {len(errors) - 3} more" if len(errors) > 3 else ""
+    return "; ".join(lines) + more + ": see /openapi.json"
 
 
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:]
+def _place(loc: Sequence[str | int]) -> str:
+    """The path to a field, without the tags that tell one kind of request, or of document, from another."""
+    path = [str(part) for part in loc if part != "body"][1:]
+    if len(path) > 2 and path[0] == "documents":
+        del path[2]
+    return ".".join(path)[:80]
+
+
+def _what(error: Mapping[str, Any]) -> str:
+    match error["type"]:
+        case "extra_forbidden":
+            return "unknown field"
+        case "string_pattern_mismatch" | "string_too_short":
+            return "no text in it"
+        case "json_invalid":
+            return "body: not JSON"
+        case "value_error":
+            return str(error["ctx"]["error"])
+    message = str(error["msg"])
+    return message[:1].lower() + message[1:]

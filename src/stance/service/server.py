@@ -8,18 +8,27 @@ import shutil
 import signal
 import socket
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from stance.errors import UsageError
 from stance.service import journal
-from stance.service.guard import App
+
+if TYPE_CHECKING:  # it would import prometheus_client, which must see the folder of figures first
+    from stance.service.guard import App
 
 GRACE = 30
 """Seconds that requests in flight have to finish after a signal to stop."""
 
 BACKLOG = 2048
+
+_OURS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP} if hasattr(signal, "SIGHUP") else set()
+
+SHARED = "PROMETHEUS_MULTIPROC_DIR"
+"""Environment variable: folder in which the processes of one service add up their figures."""
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -54,6 +63,7 @@ class Workers:
         self.serve, self.n = serve, n
         self.children: set[int] = set()
         self.stopping = False
+        self.lifeline = os.pipe()  # read by the children: it ends when the parent does, however that came about
 
     def watch(self) -> None:
         """Start them, and stay until SIGINT or SIGTERM ended them all."""
@@ -66,20 +76,31 @@ class Workers:
                     self._bury(child)
 
     def _start(self) -> None:
-        child = os.fork()
-        if child:
-            self.children.add(child)
+        # A signal between the fork and the note of it would miss the child.
+        signal.pthread_sigmask(signal.SIG_BLOCK, _OURS)
+        child = 0 if self.stopping else os.fork()
+        if self.stopping or child:
+            self.children |= {child} - {0}
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _OURS)
             return
         status = 1
         try:
-            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            for number in _OURS:
                 signal.signal(number, signal.SIG_DFL)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _OURS)
+            os.close(self.lifeline[1])
+            threading.Thread(target=self._follow, daemon=True).start()
             self.serve()
             status = 0
         except BaseException as error:  # nothing may run on into the parent's code
             journal.note("worker failed", level=40, error=journal.place_of(error))
         finally:
             os._exit(status)
+
+    def _follow(self) -> None:
+        """Stop when the parent is gone."""
+        os.read(self.lifeline[0], 1)
+        os.kill(os.getpid(), signal.SIGTERM)
 
     def _bury(self, child: int) -> None:
         from prometheus_client import multiprocess
@@ -102,14 +123,14 @@ class Workers:
 
 
 @contextlib.contextmanager
-def shared_figures(variable: str) -> Iterator[None]:
+def shared_figures() -> Iterator[None]:
     """A folder for the figures of several processes, named in the environment before prometheus_client is imported."""
     folder = tempfile.mkdtemp(prefix="stance-metrics-")
-    os.environ[variable] = folder
+    os.environ[SHARED] = folder
     try:
         yield
     finally:
-        del os.environ[variable]
+        del os.environ[SHARED]
         shutil.rmtree(folder, ignore_errors=True)
 
 

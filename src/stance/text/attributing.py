@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 from stance.statement import Document, Statement
-from stance.text.clauses import Range, Words
-from stance.text.cueing import Reading, read_quotation, read_report, read_signature
-from stance.text.names import Cast, Mention, actors
-from stance.text.quoting import Quotation, quotations
-from stance.text.segmenting import lines
+from stance.text.clauses import main_clause
+from stance.text.cueing import Reading, read_quotation, read_signature
+from stance.text.names import Cast, Mention
+from stance.text.phrases import noun_phrase_after
+from stance.text.quoting import quotations_of
+from stance.text.reporting import read_report
 from stance.text.targeting import target
+from stance.text.words import Range, Words
 
-_SIGNED = re.compile(r"\W*[—–―-]+\s*(?P<name>[^\W\d_][^,.;:!?\n]{1,60}?)\s*(?:,[^\n]{0,60})?\.?")
-_NAME_WORD = re.compile(r"[^\W\d_][\w.’'&-]*(?: [\w.’'&-]+){0,3}")
+_TURNS = 2  # labelled paragraphs that make a transcript
 
 
 def attribute(document: Document, statements: Sequence[Statement]) -> list[Statement]:
     """The statements of ``segment`` with speaker, target, voice, cue and content filled in.
 
-    No speaker is named where the rules find none. Linear in the length of the text.
+    No speaker is named where the rules find none, unless the whole document has one (``document.speaker``):
+    then the rest is what that speaker says. Linear in the length of the text.
 
     >>> from stance.text.segmenting import segment
     >>> text = "“We will talk,” envoy Jane Roe said. Roe warned that Ostland would not wait."
@@ -34,16 +35,15 @@ def attribute(document: Document, statements: Sequence[Statement]) -> list[State
     return _Teller(document, statements).tell()
 
 
-_TURNS = 2  # labelled paragraphs that make a transcript
-
-
 class _Teller:
     """Reads a document's statements in order and remembers who spoke last and who is in focus."""
 
     def __init__(self, document: Document, statements: Sequence[Statement]) -> None:
         self.text = text = document.text
+        name = (document.speaker or "").strip()
+        self.author = Mention(name, name.split()[-1], "person", None, True) if name else None
         self.statements = statements
-        self.marks = [q for start, end in lines(text) for q in quotations(text, start, end)]
+        self.marks = quotations_of(text)
         self.ends = [q.end for q in self.marks]
         self.starts = [q.start for q in self.marks]
         self.cast = Cast()
@@ -68,35 +68,43 @@ class _Teller:
         return words
 
     def tell(self) -> list[Statement]:
+        """The statements in order, each with what it takes from those before it."""
         readings = [
             (read_quotation if s.voice == "quote" else read_report)(s, w, self.cast)
             for s, w in zip(self.statements, self.words, strict=True)
         ]
-        for i, words in enumerate(self.words):
-            source = read_signature(words, 0, words.size - 1) if i and self.statements[i - 1].voice == "quote" else None
-            if source:
-                self.signed[i] = True
-                readings[i] = [Reading(source, "—", "say", (0, 0))]
+        self._sign(readings)
         lent = self._lent(readings)
-        turns = sum(any(r.cue == ":" for r in found) for found in readings)
-        self.transcript = turns >= _TURNS
+        self.transcript = sum(any(r.cue == ":" for r in found) for found in readings) >= _TURNS
         told: list[Statement] = []
         for i, s in enumerate(self.statements):
-            owner = lent[i]
-            mention, reading = None, None
-            for reading in [] if self.signed[i] else readings[owner]:
-                mention = self._source(owner, reading)
-                if mention or self._is_author(owner, reading):
-                    break
-            if self.transcript and i and self._same_paragraph(i) and self.turns[i - 1]:
-                mention, reading = self.turns[i - 1], None
+            mention, reading = self._speaker(i, lent[i], readings[lent[i]])
             self.turns.append(mention if self._takes_turn(i, reading) else None)
-            if mention is None and s.voice == "quote" and not reading:
+            if mention is None and s.voice == "quote" and not readings[lent[i]]:
                 mention = self._carried(i)
             self.speakers.append(mention)
             self._look(i, mention)
-            told.append(self._told(s, self.words[i], reading if owner == i else None, mention))
+            own = reading if mention and lent[i] == i else None
+            told.append(self._told(s, self.words[i], own, mention or self.author))
         return told
+
+    def _sign(self, readings: list[list[Reading]]) -> None:
+        """Signatures after quotations: a line or sentence of its own, "— Jane Roe"."""
+        for i, words in enumerate(self.words):
+            signed = i and self.statements[i - 1].voice == "quote" and read_signature(words, 0, words.size - 1)
+            if signed:
+                self.signed[i] = True
+                readings[i] = [Reading(signed, "—", "say", (0, 0))]
+
+    def _speaker(self, i: int, owner: int, found: list[Reading]) -> tuple[Mention | None, Reading | None]:
+        """The best reading that names somebody; inside a turn of a transcript, whose turn it is."""
+        if self.transcript and i and self._same_paragraph(i) and self.turns[i - 1]:
+            return self.turns[i - 1], None
+        for reading in [] if self.signed[i] else found:
+            mention = self._source(owner, reading)
+            if mention or self._is_author(owner, reading):
+                return mention, reading
+        return None, None
 
     def _lent(self, readings: list[list[Reading]]) -> list[int]:
         """For each statement whose reading counts: the first sentences of a quotation wait for the cue at its end."""
@@ -126,7 +134,7 @@ class _Teller:
         if reading.source is None:
             return None
         a, b = reading.source
-        leading = words.main_clause()[0]
+        leading = main_clause(words)[0]
         if leading and leading[1] < a and words.tags[leading[0]] != "pron":
             self.cast.see(self.cast.mention(words, self.text, leading))
         if a == b and words.tags[a] == "pron":
@@ -161,28 +169,30 @@ class _Teller:
 
     def _utterer(self, words: Words, source: Range) -> Mention | None:
         """Who made "the ministry's statement", "a statement by the ministry", or "the statement" spoken of before."""
-        for k in range(source[0], source[1] + 1):
-            if words.tags[k] == "gen" and k > source[0]:
+        end = min(source[1] + 4, words.size)
+        for k in range(source[0], end):
+            if words.tags[k] == "punct":
+                break
+            if words.tags[k] == "gen" and source[0] < k <= source[1]:
                 return self.cast.mention(words, self.text, (source[0], k - 1))
-            if words.lows[k] in ("by", "from", "of") and k < source[1]:
-                return self.cast.mention(words, self.text, (k + 1, source[1]))
+            if words.lows[k] in ("by", "from", "of"):
+                maker = noun_phrase_after(words, k + 1) if k + 1 < words.size else None
+                return self.cast.mention(words, self.text, maker) if maker else None
             if words.lows[k] in ("his", "her", "their", "its"):
                 return self.cast.resolve({"his": "he", "her": "she", "their": "they"}.get(words.lows[k], "it"))
-        return self.cast.focus[0] if self.cast.focus else None
+        return next((m for m in self.cast.focus if m.kind in ("person", "body")), None)
 
     def _carried(self, i: int) -> Mention | None:
-        """The speaker of a quotation without cue of its own: who signed it, or spoke or acted just before."""
-        s = self.statements[i]
+        """The speaker of a quotation without cue of its own: who spoke or acted just before."""
         if i == 0:
             return None
         before = self.statements[i - 1]
         same_paragraph = self._same_paragraph(i)
-        if self.speakers[i - 1] is not None and (
-            same_paragraph or before.voice == "quote" or before.text.endswith(":")
-        ):
+        near = same_paragraph or before.voice == "quote" or before.text.endswith(":")
+        if self.speakers[i - 1] is not None and near:
             return self.speakers[i - 1]
         if same_paragraph or before.text.endswith(":"):
-            leading = self.words[i - 1].main_clause()[0]
+            leading = main_clause(self.words[i - 1])[0]
             if leading:
                 words = self.words[i - 1]
                 if words.tags[leading[0]] == "pron":
@@ -198,7 +208,7 @@ class _Teller:
         for span in words.names[:6]:
             if words.words[span[1]] in self.cast.full and not words.quoted[span[0]]:
                 self.cast.see(self.cast.name(words, self.text, span))
-        leading = words.main_clause()[0]
+        leading = main_clause(words)[0]
         if leading:
             pronoun = words.tags[leading[0]] == "pron"
             self.cast.see(
@@ -209,7 +219,11 @@ class _Teller:
     def _told(self, s: Statement, words: Words, reading: Reading | None, mention: Mention | None) -> Statement:
         if mention is None:
             return s
-        content = reading.content if reading and s.voice != "quote" else (s.content_start, s.content_end)
+        content = (s.content_start, s.content_end)
+        if reading and s.voice != "quote":
+            content = reading.content
+        elif reading and reading.cue == ":":
+            content = (max(content[0], reading.content[0]), content[1])
         cue = reading.cue if reading else None
         return Statement(
             s.document,
@@ -218,7 +232,7 @@ class _Teller:
             s.start,
             s.end,
             *content,
-            "quote" if s.voice == "quote" or self.turns[-1] else "reported",
+            "quote" if s.voice == "quote" or self.turns[-1] or mention is self.author else "reported",
             mention.name,
             self.cast.longest(mention),
             target(words, self.text, content, mention, self.cast, cue),

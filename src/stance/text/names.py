@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal, NamedTuple
 
-from stance.text.clauses import Range, Words, groups
 from stance.text.wordlists import kinds, rows
+from stance.text.words import Range, Words, groups
 
 _FOCUS = 8  # mentions kept in focus
 
@@ -66,7 +66,7 @@ class Cast:
             return  # a bare surname tells nothing new
         people = groups()
         start = strip_titles(words, i, j)
-        if words.lows[j] in people["body"] or not last[0].isupper():
+        if words.lows[j] in people["body"] or words.lows[j] in people["role"] or not last[0].isupper():
             return
         begin = i
         while (
@@ -77,6 +77,8 @@ class Cast:
             begin -= 1  # "secretary of state Jane Roe"
         before = words.lows[begin:start]
         gender = next((g for g in map(_gender_of, before) if g), None)
+        if not before and i > 1 and words.words[i - 1] == ",":
+            before = words.lows[i - 2 : i - 1]  # "the envoy, Jane Roe,"
         role = next((w for w in reversed(before) if w in people["role"] and w not in ("former", "deputy")), None)
         if gender or role or start > i or (start < j and words.lows[start] in given_names()):
             self.people.add(last)
@@ -133,42 +135,39 @@ class Cast:
 
     def mention(self, words: Words, text: str, span: Range) -> Mention | None:
         """The phrase as a speaker: a person without titles, a role or body with what belongs to it."""
-        a, b = span
-        while a < b and words.tags[a] in ("conj", "adv", "sub", "gen", "punct"):
-            a += 1
-        for k in range(a + 1, b + 1):
-            if words.words[k] in "(,":
-                b = k - 1
-                break
+        a, b = _trimmed(words, span)
         core = next((k - 1 for k in range(a + 1, b + 1) if words.tags[k] in ("prep", "to")), b)
-        if core < b and words.lows[core + 1] == "of" and words.lows[core] in _PARTITIVE:
+        if core + 1 < b and words.lows[core + 1] == "of" and words.lows[core] in _PARTITIVE:
             inner = self.mention(words, text, (core + 2, b))
             kind: Kind = "people" if inner is None or inner.kind == "people" else inner.kind
             return Mention(words.phrase(text, (a, b)), inner.head if inner else words.lows[core], kind)
         while core > a and words.tags[core] in ("", "verb", "cue") and words.lows[core].endswith("ed"):
             core -= 1  # "research conducted by"
-        joined = any(words.lows[k] == "and" for k in range(a, core + 1))
-        if joined and not (words.tags[core] == "cap" and common_kind(words.lows[core]) == "body"):
-            return Mention(words.phrase(text, (a, core)), words.words[core], "people", None, words.tags[core] == "cap")
+            b = core
+        cap, common = words.tags[core] == "cap", common_kind(words.lows[core])
+        if "and" in words.lows[a : core + 1] and not (cap and common == "body"):
+            return Mention(words.phrase(text, (a, core)), words.words[core], "people", None, cap)
         office = self._after_office(words, core, b)
         if office is not None:
-            a, core = office, b
-        head, low = words.words[core], words.lows[core]
-        if low in ("those", "that", "this", "these", "such", "please"):
+            return self._proper(words, text, office, b)
+        if words.lows[core] in _POINTING:
             return None
-        common = common_kind(low)
-        if words.tags[core] != "cap" or (common and (core == a or words.tags[a] == "det")):
-            if words.tags[core] not in ("cap", "", "det", "num", "gen", "time", "cue"):
-                return None
-            return Mention(words.phrase(text, (a, b)), low, common or "thing", _gender_of(low), False)
+        if cap and not (common and (core == a or words.tags[a] == "det")):
+            return self._proper(words, text, a, core, (a, b) if common == "body" else None)
+        if words.tags[core] not in ("cap", "", "det", "num", "gen", "time", "cue"):
+            return None
+        low = words.lows[core]
+        return Mention(words.phrase(text, (a, b)), low, common or "thing", _gender_of(low), False)
+
+    def _proper(self, words: Words, text: str, a: int, core: int, whole: Range | None = None) -> Mention:
+        """The name that ends at word ``core``: all of a body's phrase, of a person's what follows the titles."""
+        if whole:
+            return Mention(words.phrase(text, whole), words.words[core], "body", None, True)
         first = core
         while first > a and words.tags[first - 1] in ("cap", "num"):
             first -= 1
-        if common == "body":
-            return Mention(words.phrase(text, (a, b)), head, "body", None, True)
         start = strip_titles(words, first, core)
-        name = words.phrase(text, (start, core))
-        return self.named(name, words.lows[start], head)
+        return self.named(words.phrase(text, (start, core)), words.lows[start], words.words[core])
 
     def named(self, name: str, first: str, head: str) -> Mention:
         """A proper name as a mention: a known actor, an acronym, a person."""
@@ -246,23 +245,34 @@ class Cast:
         if pronoun not in ("they", "it"):
             return None
         kinds = ("people", "body") if pronoun == "they" else ("body", "document")
-        fitting = [m for m in self.focus if m.kind in kinds]
+        fitting = [m for m in self.focus if m.kind in kinds] or [m for m in self.focus if m.kind == "name"]
         first = fitting[0] if fitting else None
         if pronoun == "they":
             return next((m for m in fitting[:2] if m.kind == "people"), first)
         return first
 
     def _person(self, want: Literal["m", "f"]) -> Mention | None:
-        people = [m for m in self.focus if m.kind == "person" and (m.gender or self.gender.get(m.head)) in (None, want)]
+        people = [
+            m
+            for m in self.focus
+            if (
+                m.kind == "person"
+                or (
+                    m.kind == "name" and (self.times.get(m.head, 0) > 1 or m is self.focus[0]) and " the " not in m.name
+                )
+            )
+            and (m.gender or self.gender.get(m.head)) in (None, want)
+        ]
         named = next((m for m in people if m.proper or m.gender), None)
         if named and named.proper:
             self.gender.setdefault(named.head, want)
         return named or (people[0] if people else None)
 
 
+_POINTING = frozenset(("those", "that", "this", "these", "such", "please", "there", "here"))
 _PARTITIVE = frozenset(
-    ("percent", "one", "some", "many", "most", "two", "three", "each", "none", "half", "majority", "number", "dozens", "several",
-     "few", "all", "both", "any", "group", "couple", "handful", "scores", "hundreds", "thousands", "range")
+    ("percent", "one", "some", "many", "most", "two", "three", "each", "none", "half", "majority", "number", "dozens",
+     "several", "few", "all", "both", "any", "group", "couple", "handful", "scores", "hundreds", "thousands", "range")
 )  # fmt: skip
 
 
@@ -271,23 +281,38 @@ def _gender_of(word: str) -> Literal["m", "f"] | None:
     return "m" if word in people["male"] else "f" if word in people["female"] else None
 
 
-@cache
+_AGENT = re.compile(r"[a-z-]{3,}(?:er|or|ist|ian|eer|yst|crat|ologist|man|woman|person)s?|[a-z-]+men")
+_SPEAKING: tuple[Kind, ...] = ("body", "document", "utterance")
+
+
+@lru_cache(1 << 14)
 def common_kind(low: str) -> Kind | None:
-    """What a common noun is, if it is one that speaks: a role, a body, a document, an act of speech."""
+    """What a common noun is, if it is one that speaks: a role, a body, a document, an act of speech.
+
+    >>> common_kind("envoys"), common_kind("speechwriter"), common_kind("committee"), common_kind("weather")
+    ('people', 'person', 'body', None)
+    """
     people, lists = groups(), kinds("people")
     if "-" in low and low not in people["role"]:
         low = low.rsplit("-", 1)[1]  # "ex-wife"
     if low in people["role"]:
         return "person" if low in lists["role"] and low not in ("people", "police", "women", "men") else "people"
-    for kind in ("body", "document", "utterance"):
+    for kind in _SPEAKING:
         if low in people[kind]:
-            return kind  # type: ignore[return-value]
-    if re.fullmatch(r"[a-z-]{3,}(?:er|or|ist|ian|eer|yst|crat|ologist|man|woman|person)s?|[a-z-]+men", low):
-        if low not in lists["thing"] and low.rstrip("s") not in lists["thing"]:
-            return "people" if low.endswith(("s", "men")) else "person"
-    if low in ("many", "some", "others", "most", "few", "several"):
-        return "people"
-    return None
+            return kind
+    things = lists["thing"]
+    if _AGENT.fullmatch(low) and low not in things and low.rstrip("s") not in things:
+        return "people" if low.endswith(("s", "men")) else "person"
+    return "people" if low in ("many", "some", "others", "most", "few", "several") else None
+
+
+def _trimmed(words: Words, span: Range) -> Range:
+    """The phrase without what opens it ("But"), up to a parenthesis or comma."""
+    a, b = span
+    while a < b and words.tags[a] in ("conj", "adv", "sub", "gen", "punct"):
+        a += 1
+    cut = next((k for k in range(a + 1, b + 1) if words.words[k] in "(,"), b + 1)
+    return a, cut - 1
 
 
 def strip_titles(words: Words, i: int, j: int) -> int:

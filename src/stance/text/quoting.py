@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from stance.text.wordlists import kinds
@@ -24,6 +27,9 @@ _CLOSERS = {
     "「": "」",
     "『": "』",
 }
+_LINE = re.compile(r"[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
+_BREAK = re.compile(r"[ \t]*(?:\r\n|\n)[ \t]*")
+_WRAPPED = 40  # characters: shorter lines are headlines, lists, verse, not text that somebody wrapped
 _MARK = re.compile(r"''|``|[“”„«»‹›‘‚\"「」『』]|['’](?!(?<=\w['’])\w)")
 _WORD = re.compile(r"\w+")
 _AMBIGUOUS = frozenset({"”", "»", "›", "'", '"', "''"})
@@ -43,6 +49,47 @@ class Quotation(NamedTuple):
     def inside(self) -> tuple[int, int]:
         """Offsets of the words between the marks."""
         return self.start + self.width, self.end - self.width if self.closed else self.end
+
+
+def lines(text: str) -> Iterator[tuple[int, int]]:
+    """Offsets of the lines with something visible in them, without the white space around it."""
+    for match in _LINE.finditer(text):
+        start, end = trimmed(text, match.start(), match.end())
+        if start < end:
+            yield start, end
+
+
+def paragraphs(text: str) -> Iterator[tuple[int, int]]:
+    """Offsets of the paragraphs: lines, or blocks of lines in which sentences run on from one to the next.
+
+    >>> text = "The envoy of Ostland said on Monday that he\\nwould not go.\\n\\nTalks end\\nBy Jane Roe"
+    >>> [text[start:end] for start, end in paragraphs(text)]
+    ['The envoy of Ostland said on Monday that he\\nwould not go.', 'Talks end', 'By Jane Roe']
+    """
+    block: list[tuple[int, int]] = []
+    for span in lines(text):
+        if block and not _BREAK.fullmatch(text, block[-1][1], span[0]):
+            yield from _unwrapped(text, block)
+            block = []
+        block.append(span)
+    yield from _unwrapped(text, block)
+
+
+def _unwrapped(text: str, block: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """A block of lines as one paragraph if its lines are long and a sentence runs over the end of one."""
+    long = len(block) > 1 and all(end - start >= _WRAPPED for start, end in block[:-1])
+    if long and any(text[end - 1].isalnum() and text[start].islower() for (_, end), (start, _) in pairwise(block)):
+        return [(block[0][0], block[-1][1])]
+    return block
+
+
+def trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    """The span without white space at its ends."""
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return start, end
 
 
 def quotations(text: str, start: int = 0, end: int | None = None) -> list[Quotation]:
@@ -101,6 +148,15 @@ def _opens(text: str, mark: re.Match[str], start: int, end: int, last: dict[str,
 def _first_word(text: str, at: int) -> str:
     match = _WORD.match(text, at)
     return match.group().lower() if match else ""
+
+
+@lru_cache(maxsize=1)
+def quotations_of(text: str) -> tuple[Quotation, ...]:
+    """Outermost quotations of a whole text, paragraph by paragraph.
+
+    Cutting a document into statements and attributing them both ask for these, one right after the other.
+    """
+    return tuple(q for start, end in paragraphs(text) for q in quotations(text, start, end))
 
 
 def closers(kind: str) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Sequence
 from functools import cache
 from itertools import pairwise
 from typing import Literal
@@ -12,14 +12,13 @@ from typing import Literal
 import sentencex
 
 from stance.statement import Document, Statement, Voice
-from stance.text.quoting import MARKS, Quotation, quotations
+from stance.text.quoting import MARKS, Quotation, lines, paragraphs, quotations_of, trimmed
 from stance.text.wordlists import cues, kinds
 
 Unit = Literal["sentence", "line"]
 Span = tuple[int, int]
 
-_LINE = re.compile(r"[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
-_BLANKED = str.maketrans(dict.fromkeys(set(MARKS) - {"'", "’"}, " ") | dict.fromkeys("\t\xa0\u202f", " "))
+_BLANKED = str.maketrans(dict.fromkeys(set(MARKS) - {"'", "’"}, " ") | dict.fromkeys("\r\n\t\xa0\u202f", " "))
 _NUMBERING = re.compile(r"[(\[]?(?:\d{1,3}|[A-Za-z]|[ivxIVX]{2,4})[.)\]]{1,2}")
 _DATELINE = re.compile(
     r"(?=[^a-z]{0,40}[A-Z]{3})[A-Z][A-Z.'’ /-]{2,40}(?:, [A-Z][\w. ]{1,20})?(?: ?\([^()\n]{2,20}\))?"
@@ -27,8 +26,12 @@ _DATELINE = re.compile(
 )
 _MISSED = re.compile(r"\.[)\]]?\s+(?=[A-Z])")
 _WRONGLY_SHORT = frozenset(("me", "no", "do", "ok"))  # "no." and "me." are no abbreviations, whatever sentencex thinks
+_INITIAL = re.compile(r"(?:^|-)[A-Z]\.?,?$")
 _ACRONYM = re.compile(r"(?:^|[^A-Za-z])(?:[A-Z]\.)+[A-Z]$")
+_AFTER_CUE = re.compile(r"(?:in|at|on|during|after|before|as|to|of|when|while|with|from|\w+ing|\w+ly|\w+day)\b|[—–]")
+_TAIL, _TAIL_WORDS = 120, 9  # how far the verb may stand from the mark
 _TOKEN = re.compile(r"[^\s.]+(?:\.[^\s.]+)*")
+_WORD = 40  # characters of the next word that are looked at
 
 
 def segment(document: Document, *, unit: Unit = "sentence") -> list[Statement]:
@@ -45,11 +48,10 @@ def segment(document: Document, *, unit: Unit = "sentence") -> list[Statement]:
     statements: list[Statement] = []
     if unit == "line" and document.row:
         return _whole(document)
-    for start, end in lines(text):
-        marks = quotations(text, start, end)
-        spans = [(start, end)] if unit == "line" else sentences(text, start, end, marks)
-        for begin, stop in spans:
-            content, voice = quoted_content(text, begin, stop, marks)
+    found = quotations_of(text)
+    for start, end in lines(text) if unit == "line" else paragraphs(text):
+        for begin, stop in [(start, end)] if unit == "line" else sentences(text, start, end, found):
+            content, voice = quoted_content(text, begin, stop, found)
             statements.append(Statement(document.id, len(statements), text[begin:stop], begin, stop, *content, voice))
     return statements
 
@@ -58,35 +60,22 @@ def _whole(document: Document) -> list[Statement]:
     """All of a document as one statement; none where nothing is visible."""
     text = document.text
     start, end = trimmed(text, 0, len(text))
-    marks = [mark for line in lines(text) for mark in quotations(text, *line)]
-    content, voice = quoted_content(text, start, end, marks)
+    content, voice = quoted_content(text, start, end, quotations_of(text))
     return [Statement(document.id, 0, text[start:end], start, end, *content, voice)] if start < end else []
 
 
-def lines(text: str) -> Iterator[Span]:
-    """Offsets of the lines with something visible in them, without the white space around it."""
-    for match in _LINE.finditer(text):
-        start, end = trimmed(text, match.start(), match.end())
-        if start < end:
-            yield start, end
-
-
-def trimmed(text: str, start: int, end: int) -> Span:
-    """The span without white space at its ends."""
-    while start < end and text[start].isspace():
-        start += 1
-    while end > start and text[end - 1].isspace():
-        end -= 1
-    return start, end
-
-
-def sentences(text: str, start: int, end: int, marks: list[Quotation]) -> list[Span]:
+def sentences(text: str, start: int, end: int, marks: Sequence[Quotation]) -> list[Span]:
     """Offsets of the sentences of one paragraph, those inside a quotation apart; a date line stands alone."""
+    first = bisect_right(marks, start, key=_end_of)
+    marks = marks[first : bisect_left(marks, end, key=_start_of)]
     plain = _masked(text, start, end, marks)
     openings = [q.start for q in marks]
     dateline = _DATELINE.match(text, start, end)
     cuts = [dateline.end()] if dateline else []
+    right = 0
     for cut in boundaries(plain):
+        if cut < right:
+            continue  # inside the gap of the last cut
         left = right = cut
         while left > 0 and plain[left - 1] == " ":
             left -= 1
@@ -101,10 +90,18 @@ def sentences(text: str, start: int, end: int, marks: list[Quotation]) -> list[S
     return _joined(text, [p for p in pieces if p[0] < p[1]], marks)
 
 
-def _masked(text: str, start: int, end: int, marks: list[Quotation]) -> str:
+def _start_of(q: Quotation) -> int:
+    return q.start
+
+
+def _end_of(q: Quotation) -> int:
+    return q.end
+
+
+def _masked(text: str, start: int, end: int, marks: Sequence[Quotation]) -> str:
     """The paragraph with its quotation marks blanked, so that the splitter sees the sentences inside too."""
     plain = text[start:end]
-    if marks or not plain.isascii():
+    if marks or not plain.isascii() or "\n" in plain:
         plain = plain.translate(_BLANKED)
     if any(text[q.start] in "'’" for q in marks):
         letters = list(plain)
@@ -138,10 +135,12 @@ def boundaries(plain: str) -> list[int]:
 
 def _splits_abbreviation(plain: str, cut: int) -> bool:
     before = plain[max(0, cut - 24) : cut].split()
-    after = _TOKEN.match(plain, cut)
+    after = _TOKEN.match(plain, cut, cut + _WORD)
     if not before or not after:
         return False
     last, follows = before[-1].lower(), after.group()
+    if _INITIAL.search(before[-1]) and _INITIAL.search(follows):
+        return True  # "R-S. C."
     if last in kinds("abbreviations")["title"] or (last[-1] in "?!" and follows[0].islower()):
         return True
     return last in ("a.m.", "p.m.") and follows.strip(",.;:").lower() in kinds("abbreviations")["time"]
@@ -151,7 +150,7 @@ def _ends_sentence(plain: str, match: re.Match[str]) -> bool:
     """Does a full stop before a capital letter that the splitter passed over end a sentence?"""
     before = plain[max(0, match.start() - 14) : match.start()]
     last = before.split()[-1] if before.split() else ""
-    after = _TOKEN.match(plain, match.end())
+    after = _TOKEN.match(plain, match.end(), match.end() + _WORD)
     follows = after.group().strip(",;:") if after else ""
     if last in ("a.m", "p.m"):
         return follows.lower() not in kinds("abbreviations")["time"]
@@ -162,7 +161,7 @@ def _ends_sentence(plain: str, match: re.Match[str]) -> bool:
     return False
 
 
-def _joined(text: str, pieces: list[Span], marks: list[Quotation]) -> list[Span]:
+def _joined(text: str, pieces: list[Span], marks: Sequence[Quotation]) -> list[Span]:
     """Put back together what is no statement alone: bare marks, numbering, the cue after "...?”"."""
     closed = {q.end for q in marks if q.closed}
     joined: list[Span] = []
@@ -179,35 +178,40 @@ def _joined(text: str, pieces: list[Span], marks: list[Quotation]) -> list[Span]
 
 
 @cache
-def _cue_tail() -> re.Pattern[str]:
-    verbs = "|".join(sorted(form for form, cue in cues().items() if cue.kind in ("say", "ask")))
-    return re.compile(
-        rf"(?:[A-Z][\w.’'-]*|the|an?|of|for)(?: [\w.’'-]+,?){{0,6}}? (?:{verbs})"
-        r"(?=[.,;:—–]|\s*$|\s(?:in|at|on|during|after|before|as|to|of|when|while|with|from|\w+ing|\w+ly|\w+day)\b)"
-    )
+def _spoken() -> frozenset[str]:
+    return frozenset(form for form, cue in cues().items() if cue.kind in ("say", "ask"))
 
 
 def _is_cue_tail(text: str, close: int, start: int) -> bool:
     """Does "Roe asked." begin at ``start``, after a quotation that ends in a question or a cry?"""
-    return text[close - 2 : close - 1] in ("?", "!", "…") and bool(_cue_tail().match(text, start))
+    if text[close - 2 : close - 1] not in ("?", "!", "…"):
+        return False
+    pieces = text[start : start + _TAIL].split(" ")
+    if not pieces[0][:1].isupper() and pieces[0] not in ("the", "a", "an"):
+        return False
+    for i, piece in enumerate(pieces[1:_TAIL_WORDS], 1):
+        if piece.rstrip(".,;:—–\n") in _spoken():
+            after = pieces[i + 1] if i + 1 < len(pieces) else ""
+            return piece[-1] in ".,;:—–" or not after or bool(_AFTER_CUE.match(after))
+    return False
 
 
-def quoted_content(text: str, start: int, end: int, marks: list[Quotation]) -> tuple[Span, Voice]:
+def quoted_content(text: str, start: int, end: int, marks: Sequence[Quotation]) -> tuple[Span, Voice]:
     """What is quoted as speech in a statement, without its marks, and the statement's voice.
 
     Words in quotation marks that are part of the reporter's own sentence (a "breakthrough") are no quotation.
 
     >>> text = "“Let’s meet,” the envoy said, “and talk.” He called it a “breakthrough.”"
-    >>> quoted_content(text, 0, 41, quotations(text))
+    >>> quoted_content(text, 0, 41, quotations_of(text))
     ((1, 40), 'quote')
-    >>> quoted_content(text, 42, len(text), quotations(text))
+    >>> quoted_content(text, 42, len(text), quotations_of(text))
     ((42, 72), 'narration')
     """
     if not marks:
         return (start, end), "narration"
-    first = bisect_right(marks, start, key=lambda q: q.end)
+    first = bisect_right(marks, start, key=_end_of)
     spans: list[Span] = []
-    for q in marks[first : bisect_left(marks, end, key=lambda q: q.start)]:
+    for q in marks[first : bisect_left(marks, end, key=_start_of)]:
         if _is_speech(text, start, end, q, bool(spans)):
             spans.append((max(q.inside[0], start), min(q.inside[1], end)))
     if not spans:
@@ -225,5 +229,7 @@ def _is_speech(text: str, start: int, end: int, q: Quotation, continues: bool) -
     ends = text[stop - 1] in ",.?!…—–-" or after in (",", "?", "!") or q.end == end
     if not before or not any(map(str.isalnum, before)):
         return ends
+    if text[begin:stop].istitle() and text[stop - 1] == ",":
+        return False  # "In her book, “The Long Road,” the envoy wrote"
     opens = before[-1] in ",:—–" and (continues or text[begin].isupper() or before[-1] == ":")
     return ends and opens

@@ -6,9 +6,9 @@ import re
 from bisect import bisect_left
 from functools import cache, lru_cache
 
-from stance.text.clauses import Words
 from stance.text.names import Cast, Mention, actors
 from stance.text.wordlists import kinds
+from stance.text.words import Words
 
 _LONGEST = 5  # words in the longest name of an actor
 _PIECE = re.compile(r"[\w.&-]+")

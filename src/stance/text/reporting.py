@@ -1,0 +1,330 @@
+"""Indirect speech: the ways to read a statement's cues, the best first."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from stance.statement import Statement
+from stance.text.clauses import Verb, cue_verb, first_noun_phrase, main_clause, verb_group
+from stance.text.cueing import CUES, SPOKEN, Reading, Span, read_turn, shared_subject
+from stance.text.names import Cast, common_kind
+from stance.text.phrases import noun_phrase, noun_phrase_after, subject
+from stance.text.quoting import MARKS
+from stance.text.wordlists import Cue, cue_nouns, cues, kinds
+from stance.text.words import Range, Words, groups
+
+_SCORES = {
+    "say": 30, "claim": 30, "ask": 28, "concede": 28, "accuse": 24, "demand": 24, "threaten": 24, "offer": 24,
+    "deny": 24, "agree": 22, "show": 20, "think": 20, "plan": 18, "feel": 17, "act": 15,
+}  # fmt: skip
+"""How much a class of cues counts; the other numbers of this module are differences to these."""
+
+_LEAST = 8.0  # a weaker reading names no speaker
+_SURE = 45.0
+_NESTS = 20.0  # a stronger reading with a clause of its own claims the cues inside that clause
+_MAIN = 12.0  # the verb of the main clause
+_GIVEN = 4.0  # a noun that its subject gives: "issued a warning"
+_CLAUSE = frozenset(("that", "if", "whether", "how", "why", "what", "who", "where", "when"))
+_OPENERS = frozenset("“\"«„‘'':") | {"''"}
+_FINITE = frozenset(("be", "have", "modal", "do", "verb", "cue"))
+_TAKES_OBJECT = frozenset(
+    ("tell", "inform", "remind", "assure", "reassure", "notify", "call", "describe", "show", "brief")
+)
+
+
+def read_report(s: Statement, words: Words, cast: Cast) -> list[Reading]:
+    """The sources of indirect speech that a statement's cues allow, the best first."""
+    headed = read_turn(s, words, cast)
+    found: list[Reading] = [headed] if headed else []
+    nested = False
+    tries = 0
+    nouns, likely = cue_nouns(), _likely()
+    for i in [k for k, low in enumerate(words.lows) if low in likely]:
+        tag, noun = words.tags[i], words.lows[i] in nouns
+        if words.quoted[i] or tries > CUES:
+            continue
+        reading: Reading | None = None
+        if tag == "cue":
+            tries += 1
+            verb = cue_verb(words, i)
+            if verb:
+                reading = _cued(s, words, verb, nested)
+                nested = nested or (
+                    reading is not None
+                    and verb.form == "finite"
+                    and reading.score > _NESTS
+                    and _clause_follows(words, verb.last)
+                )
+        elif words.lows[i : i + 2] == ["according", "to"]:
+            reading = _according(s, words, i, i + 2)
+        elif words.lows[i : i + 4] == ["in", "the", "words", "of"]:
+            reading = _according(s, words, i, i + 4)
+        if reading is None and noun:
+            tries += 1
+            reading = _cue_noun(s, words, i, nested)
+        if reading and reading.score >= _LEAST:
+            found.append(reading)
+    if not found:
+        spoken = _spoken_of(s, words)
+        return [spoken] if spoken else []
+    return sorted(found, key=lambda reading: -reading.score)
+
+
+@cache
+def _likely() -> frozenset[str]:
+    """The words that a cue may begin with."""
+    return frozenset(form.split("_")[0] for form in cues()) | frozenset(cue_nouns()) | {"according", "in"}
+
+
+def _according(s: Statement, words: Words, i: int, after: int) -> Reading | None:
+    source = noun_phrase_after(words, after)
+    if source is None:
+        return None
+    if i <= 2:
+        comma = next((k for k in range(source[1], words.size) if words.words[k] == ","), source[1])
+        return Reading(source, "according to", "say", (min(words.ends[comma] + 1, s.end), s.end), _SURE)
+    apart = words.words[i - 1] == ","
+    return Reading(source, "according to", "say", (s.start, words.ends[i - 1 - apart]), _SURE if apart else 25.0)
+
+
+def _cued(s: Statement, words: Words, verb: Verb, nested: bool) -> Reading | None:
+    score = float(_SCORES[verb.cue.kind])
+    spoken = verb.cue.kind in SPOKEN
+    if (spoken or verb.cue.kind == "show") and verb.form == "finite":
+        aside = _inverted(s, words, verb, score) or _aside(s, words, verb, score)
+        if aside:
+            return aside
+    if verb.form == "passive":
+        return _by_agent(s, words, verb, score - 10)
+    found, after = _source_of(words, verb), _complement(words, verb)
+    if found is None or after is None:
+        return None
+    source, change, firm = found
+    says = words.lows[after] in _CLAUSE or words.quoted[after] or words.words[after] in _OPENERS
+    if not _is_attitude(words, verb, source, after, firm) or (
+        verb.cue.lemma in kinds("grammar")["quoting"] and not says
+    ):
+        return None
+    score += change
+    if spoken and says:
+        score += 8
+    elif spoken and words.tags[after] in ("prep", "to", "time", "conj") and not _clause_later(words, after):
+        score -= 10
+    relative = verb.before >= 0 and words.lows[verb.before] in ("who", "which", "that")
+    if relative or (source[0] and words.tags[source[0] - 1] in ("sub", "rel")):
+        score -= 10
+    return Reading(source, *verb.cue, _content(s, words, verb.last), score - 14 * nested - verb.first * 0.05, firm)
+
+
+def _source_of(words: Words, verb: Verb) -> tuple[Range, float, bool] | None:
+    """The subject of a verb, what it adds to the score, and whether it is the subject of the main clause."""
+    opening, main = main_clause(words)
+    before = verb.before
+    if verb.form == "finite":
+        source = subject(words, before)
+        if opening and verb.first <= main <= verb.last:
+            alone = source is not None and _stands_alone(words, source, before, opening)
+            return (source if source and alone else opening), _MAIN, True
+        if source:
+            return source, 0.0, False
+        if before < 0 or words.tags[before] not in ("conj", "punct"):
+            return None
+    elif verb.form == "participle" and before >= 0 and words.tags[before] in ("", "cap"):
+        given = main >= 0 and words.lows[main] in kinds("grammar")["light"]  # "sent the bloc a letter opposing it"
+        source = opening if given else noun_phrase(words, before)  # "footage of the envoy saying"
+        if source:
+            return source, -8.0, False
+    source = shared_subject(words, verb, 0)
+    if source is None and verb.form in ("finite", "participle"):
+        source = first_noun_phrase(words)
+    return (source, {"finite": -4.0, "participle": -8.0}.get(verb.form, -9.0), False) if source else None
+
+
+def _complement(words: Words, verb: Verb) -> int | None:
+    """The first word of what a verb attributes, after "announced, on Tuesday,"; None where nothing follows."""
+    after = verb.last + 1
+    if after < words.size and words.words[after] == ",":
+        after = next((k + 1 for k in range(after + 1, min(after + 8, words.size)) if words.words[k] == ","), after)
+    return None if after >= words.size or words.words[after] in ".;," else after
+
+
+def _is_attitude(words: Words, verb: Verb, source: Range, after: int, firm: bool) -> bool:
+    """Acts count in the main clause only; "worried" needs somebody who is worried, and of what."""
+    if verb.cue.kind == "act":
+        return firm
+    if verb.cue.kind == "feel":
+        return words.lows[source[0]] != "it" and words.tags[after] in ("prep", "to", "sub", "conj")
+    return True
+
+
+def _stands_alone(words: Words, source: Range, before: int, opening: Range) -> bool:
+    """Does the phrase right before the verb begin its clause, rather than hang on another noun?"""
+    start = source[0]
+    if words.tags[start] == "pron" or start == opening[0]:
+        return True
+    if words.words[before] in ",—–":  # "Another host, Jane Roe, had denounced it"
+        return start <= opening[1] + 2
+    if start and words.lows[start - 1] in ("as", "than"):
+        return False
+    return source[1] == before and (start == 0 or words.tags[start - 1] in ("punct", "conj", "adv", "sub"))
+
+
+def _inverted(s: Statement, words: Words, verb: Verb, score: float) -> Reading | None:
+    """ "..., said the envoy": what stands before is attributed."""
+    if verb.before < 1 or verb.cue.lemma in _TAKES_OBJECT or not _is_edge(words, verb.before):
+        return None
+    source = noun_phrase_after(words, verb.last + 1)
+    if source is None or any(words.tags[k] in ("cue", "verb", "to") for k in range(source[0], source[1] + 1)):
+        return None
+    if words.tags[source[0]] == "" and _common_noun(words.lows[source[1]]):
+        return None  # "..., conceded defeat"
+    after = source[1] + 1
+    ends = after >= words.size or words.words[after] in ".,;—–"
+    if not ends and words.lows[after].endswith("ed") and words.tags[after + 1 : after + 2] == ["prep"]:
+        ends = True  # "two people briefed on the matter"
+    if not ends and (words.tags[after] not in ("prep", "time", "adv", "rel", "sub") or words.lows[after] == "that"):
+        return None
+    if not ends and subject(words, verb.before):
+        return None  # "Roe, an aide, said the talks would go on"
+    return Reading(source, *verb.cue, (s.start, words.ends[verb.before - 1]), score + 15)
+
+
+def _aside(s: Statement, words: Words, verb: Verb, score: float) -> Reading | None:
+    """ "..., the envoy said." and "the talks, the envoy said, were off": the rest of the sentence is attributed."""
+    source = subject(words, verb.before)
+    if source is None:
+        return None
+    start, after = source[0], verb.last + 1
+    if start and words.lows[start - 1] == "as":
+        start -= 1
+        comma = next((k for k in range(after, min(after + 9, words.size)) if words.words[k] == ","), None)
+        if not start and comma:  # "As the envoy put it, ..."
+            return Reading(source, *verb.cue, (min(words.ends[comma] + 1, s.end), s.end), score + 12)
+    if not start or not _is_edge(words, start - 1):
+        return None
+    end = after
+    while (
+        end < words.size
+        and words.tags[end] in ("time", "num", "adv", "prep", "det", "", "cap", "gen")
+        and end < after + 12
+    ):
+        end += 1
+    if after >= words.size or all(words.tags[k] == "punct" for k in range(after, words.size)):
+        return Reading(source, *verb.cue, (s.start, words.ends[start - 2] if start > 1 else s.end), score + 14)
+    if words.tags[after] == "pron" and verb.cue.lemma in _TAKES_OBJECT:  # "he told me on Friday,"
+        after += 1
+        while after < words.size - 1 and words.tags[after] in ("prep", "time", "adv"):
+            after += 1
+    if words.words[after] == "," and start > 1:
+        return Reading(source, *verb.cue, (s.start, s.end), score + 12)
+    told = verb.cue.lemma in _TAKES_OBJECT and words.tags[after] in ("det", "cap", "")
+    if end >= words.size - 1 and (told or words.tags[after] in ("time", "prep", "adv")) and start > 4:
+        return Reading(source, *verb.cue, (s.start, words.ends[start - 2]), score + 10)
+    return None
+
+
+def _is_edge(words: Words, k: int) -> bool:
+    return words.words[k] in (",", "—", "–", "-", "--") or words.quoted[k]
+
+
+def _by_agent(s: Statement, words: Words, verb: Verb, score: float) -> Reading | None:
+    """ "was rejected by the council": the council."""
+    for k in range(verb.last + 1, min(verb.last + 8, words.size)):
+        if words.tags[k] == "punct":
+            return None
+        if words.lows[k] == "by":
+            source = noun_phrase_after(words, k + 1)
+            return source and Reading(source, *verb.cue, (s.start, words.starts[k]), score)
+    return None
+
+
+def _cue_noun(s: Statement, words: Words, i: int, nested: bool) -> Reading | None:
+    """ "the envoy's warning that", "their promise to", "a warning from the bloc that"."""
+    if "whether" in words.lows[:i] or "if" in words.lows[:i]:
+        return None
+    cue = cue_nouns()[words.lows[i]]
+    score = _SCORES[cue.kind] - 9.0 - 14.0 * nested - i * 0.05
+    after = words.lows[i + 1] if i + 1 < words.size else ""
+    if after in ("by", "from"):
+        source = noun_phrase_after(words, i + 2)
+        follows = words.lows[source[1] + 1] if source and source[1] + 1 < words.size else ""
+        if source and follows in ("that", "to", "of", "for"):
+            return Reading(source, *cue, _content(s, words, source[1]), score)
+        return None
+    if after not in ("that", "to", "of", "for", "about", "on"):
+        return None
+    if after == "to" and words.tags[min(i + 2, words.size - 1)] in ("det", "cap", "poss", "pron", "num"):
+        return None  # "a threat to Ostland" is no "threat to leave"
+    k = i - 1
+    while k > 0 and words.tags[k] in ("", "num", "cue") and k > i - 4:
+        k -= 1
+    if words.tags[k] == "gen" and k:
+        source = _possessor(words, k - 1)
+    elif words.lows[k] in ("his", "her", "their", "its"):
+        source = (k, k)
+    else:
+        source = _giver(words, k - (words.tags[k] == "det"))
+        score += _GIVEN
+    return source and Reading(source, *cue, _content(s, words, i), score)
+
+
+def _giver(words: Words, k: int) -> Range | None:
+    """Who does it in "issued a warning that", "raised questions about", whose verb stands at ``k``."""
+    if k < 1 or words.lows[k] not in kinds("grammar")["light"]:
+        return None
+    opening, main = main_clause(words)
+    return opening if main == k else subject(words, verb_group(words, k)[0])
+
+
+def _possessor(words: Words, end: int) -> Range:
+    """The noun and its article before "'s", without what they hang on."""
+    first = end
+    while first and words.tags[first - 1] in ("cap", "", "gen"):
+        first -= 1
+    return (first - (first > 0 and words.tags[first - 1] == "det"), end)
+
+
+def _spoken_of(s: Statement, words: Words) -> Reading | None:
+    """ "Roe took questions on the plan", "unleashed a series of tweets": the object is something said."""
+    opening, main = main_clause(words)
+    if opening is None or main < 0 or words.lows[main] not in kinds("grammar")["light"]:
+        return None
+    nouns = cue_nouns()
+    for k in range(main + 1, min(main + 9, words.size)):
+        if words.words[k] == "," or words.quoted[k]:
+            return None
+        cue = nouns.get(words.lows[k])
+        if cue is None and words.lows[k] in groups()["utterance"] | groups()["document"]:
+            cue = Cue("publish", "say")
+        if cue and words.tags[k] != "cap":
+            return Reading(opening, *cue, (words.starts[main], s.end), _LEAST, True)
+    return None
+
+
+def _clause_follows(words: Words, last: int) -> bool:
+    """Does a clause begin after the verb: a "that", a quotation, or a new subject?"""
+    i = last + 1
+    if i >= words.size:
+        return False
+    return words.lows[i] in _CLAUSE or words.words[i] in MARKS or words.tags[i] in ("pron", "det", "poss", "cap", "")
+
+
+def _clause_later(words: Words, after: int) -> bool:
+    """ "said on Tuesday that", "said in a letter it was": is there still a clause to attribute?"""
+    for k in range(after, min(after + 14, words.size)):
+        if words.words[k] in ",;":
+            return False
+        if words.lows[k] in _CLAUSE or words.quoted[k] or words.tags[k] in ("be", "have", "modal", "do"):
+            return True
+    return False
+
+
+def _content(s: Statement, words: Words, last: int) -> Span:
+    i = last + 1
+    if i < words.size and words.lows[i] == "that":
+        i += 1
+    return (words.starts[i] if i < words.size else s.end, s.end)
+
+
+def _common_noun(low: str) -> bool:
+    return common_kind(low) not in ("person", "people", "body", "document")

@@ -1,0 +1,208 @@
+"""A sentence as tagged words: the closed classes of grammar, cue verbs and names."""
+
+from __future__ import annotations
+
+import re
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from stance.text.wordlists import cues, kinds, plurals
+
+if TYPE_CHECKING:
+    from stance.text.clauses import Verb
+
+Range = tuple[int, int]
+"""First and last word of a phrase, both included."""
+
+AUXILIARY = ("be", "have", "modal", "do")
+NOUNY = frozenset(("", "cap", "num", "gen", "time"))
+"""Tags of the words that a noun phrase may consist of."""
+
+_TOKEN = re.compile(
+    r"(?:[^\W\d_]\.){2,}|[A-Z]\.(?![\w.])|(?:MRS?|MS|DR|SENS?|REPS?|GOV|GEN|LT|COL|Mrs?|Ms|Drs?|Sens?|Reps?|Govs?|Gen|Lt|Col|Maj|Capt|Sgt|Adm|Rev|Prof|Del|St|Jr"
+    r"|Sr|Jan|Feb|Aug|Sept|Oct|Nov|Dec|No|Mt)\.|\w+(?=n['’]t\b)|n['’]t\b|['’](?:s|re|ve|ll|d|m)\b|"
+    r"[@#$€£]?\w+(?:(?:[-‑&/.]|['’](?!(?:s|re|ve|ll|d|m)\b)|(?<=\d),(?=\d))\w+)*|--|[^\w\s]"
+)
+_PARTICLES = frozenset(
+    ("de", "da", "dos", "del", "della", "di", "du", "la", "le", "van", "von", "der", "den", "ter", "bin", "ibn", "al",
+     "el")
+)  # fmt: skip
+_CHUNK = 64  # longer runs without a blank are not worth remembering
+_LOW_HEADLINE = 3  # words shorter than this are not capitalised in headlines either
+
+
+@cache
+def grammar() -> dict[str, str]:
+    """The tag of every word of a closed class, cue verb or name of a time."""
+    tags = dict.fromkeys(kinds("grammar")["verb"], "verb") | {form.split("_")[0]: "cue" for form in cues()}
+    for kind in ("time", "adv", "prep", "rel", "sub", "conj", "det", "poss", "pron", "neg", *AUXILIARY):
+        tags |= dict.fromkeys(kinds("grammar")[kind], kind)
+    tags |= dict.fromkeys(kinds("grammar")["thing"], "")
+    tags |= dict.fromkeys(("n’t", "’s", "’re", "’ve", "’ll", "’d", "’m"), "")
+    tags |= {k.replace("'", "’"): v for k, v in tags.items() if k.startswith(("'", "n'"))}
+    return tags | {
+        "to": "to",
+        "who": "rel",
+        "which": "rel",
+        "what": "rel",
+        "'s": "gen",
+        "’s": "gen",
+        "’": "gen",
+        "'": "punct",
+    }
+
+
+@cache
+def groups() -> dict[str, frozenset[str]]:
+    """The kinds of ``lexicon/people.tsv``; roles, bodies and utterances with their plurals."""
+    people = kinds("people")
+    grown = {k: people[k] | plurals(people[k]) for k in ("role", "body", "utterance", "document")}
+    return people | grown
+
+
+def _entry(word: str) -> tuple[str, str, str]:
+    """A word in lower case, its tag at the beginning of a sentence, and its tag elsewhere."""
+    low = word.lower()
+    tag = grammar().get(low, "")
+    first = word[0]
+    if tag == "cue" and low not in cues():
+        tag = "lone"  # a cue only with its particle
+    if len(word) > 1 and word.isupper() and word.isalpha():
+        return low, "cap", "cap"  # US, WHO, IT
+    if first.isupper() or low.startswith(("al-", "el-")):
+        opening = "cap" if tag in ("", "verb", "lone") else tag
+        return low, opening, "cap" if tag in ("", "verb", "lone", "cue", "modal", "adv") else tag
+    if first.isdigit() or first in "$€£":
+        return low, "num", "num"
+    if first.isalpha() or tag:
+        return low, tag, tag
+    tag = "cap" if first in "@#" and len(word) > 1 else "punct"
+    return low, tag, tag
+
+
+class _Pieces(NamedTuple):
+    """What stands between two blanks: words and marks as written, in lower case, their tags and offsets."""
+
+    words: tuple[str, ...]
+    lows: tuple[str, ...]
+    tags: tuple[str, ...]
+    spans: tuple[Range, ...]
+
+
+@lru_cache(1 << 16)
+def _pieces(chunk: str) -> _Pieces:
+    matches = list(_TOKEN.finditer(chunk))
+    entries = [_entry(match.group()) for match in matches]
+    return _Pieces(
+        tuple(match.group() for match in matches),
+        tuple(entry[0] for entry in entries),
+        tuple(entry[2] for entry in entries),
+        tuple(match.span() for match in matches),
+    )
+
+
+class Words:
+    """A sentence's words with their offsets into the document and their tags.
+
+    Tags are the kinds of ``lexicon/grammar.tsv``, ``cue``, ``cap`` (a name), ``gen`` ('s), ``to``, ``num``,
+    ``punct`` and, for any other word, the empty string.
+    """
+
+    __slots__ = ("ends", "lows", "main", "names", "quoted", "size", "starts", "tags", "verbs", "words")
+
+    def __init__(self, text: str, start: int, end: int) -> None:
+        self.words: list[str] = []
+        self.lows: list[str] = []
+        self.tags: list[str] = []
+        self.starts: list[int] = []
+        self.ends: list[int] = []
+        self.names: list[Range] = []
+        self.main: tuple[Range | None, int] | None = None
+        self.verbs: dict[int, Verb | None] = {}
+        self._read(text, start, end)
+        self.size = len(self.words)
+        self.quoted = [False] * self.size
+        if self.size:
+            self._tag_in_context()
+            self.names = self._runs()
+
+    def _read(self, text: str, start: int, end: int) -> None:
+        words, lows, tags, starts, ends = self.words, self.lows, self.tags, self.starts, self.ends
+        find, at = text.find, start
+        # This is the hottest loop of the room, so what a chunk between two blanks holds is remembered.
+        for chunk in text[start:end].split():
+            at = find(chunk, at)
+            pieces = _pieces(chunk) if len(chunk) < _CHUNK else _pieces.__wrapped__(chunk)
+            words += pieces[0]
+            lows += pieces[1]
+            tags += pieces[2]
+            for a, b in pieces[3]:
+                starts.append(at + a)
+                ends.append(at + b)
+            at += len(chunk)
+
+    def _tag_in_context(self) -> None:
+        """What the tags of single words leave open: the first word, particles of verbs and of names, headlines."""
+        self.tags[0] = _entry(self.words[0])[1]
+        if self.lows[0].endswith("ly") and self.words[1:2] == [","]:
+            self.tags[0] = "adv"
+        if "lone" in self.tags:
+            for i, tag in enumerate(self.tags):
+                if tag == "lone":
+                    other = "verb" if self.lows[i] in kinds("grammar")["verb"] else ""
+                    self.tags[i] = "cue" if self._has_particle(i) else other
+        if "'" in self.words:
+            for i, word in enumerate(self.words):
+                if word == "'" and i and self.lows[i - 1].endswith("s") and self.starts[i] == self.ends[i - 1]:
+                    self.tags[i] = "gen"  # "the allies' plan"; quote() turns closing marks back
+        if self.tags.count("cap") * 3 > len(self.tags) and self._is_headline():
+            self._read_as_headline()
+        if not _PARTICLES.isdisjoint(self.lows):
+            self._join_names()
+
+    def _join_names(self) -> None:
+        """ "Anna von der Marten": small words between capitals are part of a name."""
+        i = 1
+        while i < self.size:
+            last = i
+            while last < self.size and self.lows[last] in _PARTICLES:
+                last += 1
+            if last > i and last < self.size and self.tags[i - 1] == self.tags[last] == "cap":
+                self.tags[i:last] = ["cap"] * (last - i)
+            i = last + 1
+
+    def _runs(self) -> list[Range]:
+        """Stretches of capitalised words."""
+        runs: list[Range] = []
+        tags, i, n = self.tags, 0, self.size
+        while i < n:
+            if tags[i] == "cap":
+                first = i
+                while i + 1 < n and tags[i + 1] == "cap":
+                    i += 1
+                runs.append((first, i))
+            i += 1
+        return runs
+
+    def quote(self, begin: int, end: int) -> None:
+        """Mark the words from ``begin`` up to ``end`` as quoted, marks included."""
+        for i in range(begin, end):
+            self.quoted[i] = True
+            if self.tags[i] == "gen" and len(self.words[i]) == 1:
+                self.tags[i] = "punct"  # it closes the quotation
+
+    def _has_particle(self, i: int) -> bool:
+        return any(f"{self.lows[i]}_{low}" in cues() for low in self.lows[i + 1 : i + 3])
+
+    def _is_headline(self) -> bool:
+        long = [w for w in self.words if len(w) > _LOW_HEADLINE and w[0].isalpha()]
+        return len(long) > 2 and sum(w[0].isupper() for w in long) > 0.8 * len(long)
+
+    def _read_as_headline(self) -> None:
+        for i, low in enumerate(self.lows[1:], 1):
+            if self.tags[i] == "cap" and low in cues() and low.endswith(("s", "ed", "id", "say", "ing")):
+                self.tags[i] = "cue"
+
+    def phrase(self, text: str, span: Range) -> str:
+        """The words of a range as the document has them."""
+        return text[self.starts[span[0]] : self.ends[span[1]]]

@@ -1,0 +1,76 @@
+"""The table that is shipped: is it the one that data/ gives?"""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from stance.model.corpus import digest, read_labelled
+from stance.model.params import Params
+from stance.model.table import DEFAULT, FORMAT, Table
+from stance.model.training import train
+from stance.statement import STANCES
+
+ROOT = Path(__file__).parents[2]
+CORPUS = ROOT / "data" / "corpus"
+RENEW = "train it again: make model"
+
+pytestmark = pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus comes with the source only")
+
+
+@pytest.fixture(scope="module")
+def default() -> Table:
+    return Table.load()
+
+
+@pytest.fixture(scope="module")
+def frame():
+    return read_labelled([CORPUS])
+
+
+def sample(frame) -> list[str]:
+    """Some 400 statements, evenly over the corpus, and a few that are not in it."""
+    return [
+        *frame["text"].iloc[:: len(frame) // 400],
+        "",
+        "We are ready to meet at any time.",
+        "ZZXQJ will be annexed.",
+    ]
+
+
+def test_it_has_the_stances_in_their_order_and_tone(default):
+    assert default.labels == STANCES
+    assert default.has_tone
+    assert default.header["format"] == FORMAT
+
+
+def test_it_was_trained_on_the_corpus_as_it_is_with_the_default_parameters(default, frame):
+    assert default.header["corpus"]["digest"] == digest(frame), RENEW
+    assert default.header["counts"] == frame["label"].value_counts().to_dict(), RENEW
+    assert Params.parse(default.header["params"]) == Params(), RENEW
+
+
+def test_it_fits_into_eight_megabytes():
+    assert DEFAULT.stat().st_size <= 8_000_000
+
+
+def test_it_knows_how_good_it_is(default):
+    metrics = default.header["metrics"]
+    assert metrics["test"]["macro_f1"] > 0.7
+    low, high = metrics["test"]["macro_f1_interval"]
+    assert low < metrics["test"]["macro_f1"] < high
+    assert metrics["cross-validation"]["ece"] < 0.05
+
+
+@pytest.mark.slow
+def test_training_again_gives_it_again(default, frame):
+    again = train(frame, Params(), jobs=2).table
+    assert again.labels == default.labels
+    assert again.header["corpus"] == default.header["corpus"], RENEW
+    for name, value in default.header["chosen"].items():
+        assert again.header["chosen"][name] == pytest.approx(value, rel=1e-3), RENEW
+    texts = sample(frame)
+    one, two = default.score(texts), again.score(texts)
+    # Sums differ in their last digits from one library of linear algebra to the next.
+    np.testing.assert_allclose(two.probabilities, one.probabilities, atol=1e-3, err_msg=RENEW)
+    np.testing.assert_allclose(two.tone, one.tone, atol=3e-3, err_msg=RENEW)

@@ -1,0 +1,286 @@
+"""Who speaks: each way in which news names a source, on invented articles, and what must never happen."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stance.statement import Document, Statement
+from stance.text.attributing import attribute
+from stance.text.names import actors
+from stance.text.segmenting import segment
+from stance.text.wordlists import cue_classes, cues, kinds
+
+PIECES = "The envoy said that he Ms. Orlova of Ostland told, . : ; “ ” \" ' ’ — ( ) and who which according to by"
+MORE = "accused warned it they in May, statement claims reports a ministry's ― Roe: U.S. 3,000 ... was"
+WORDS = st.sampled_from([*PIECES.split(), *MORE.split(), "\n\n"])
+TEXTS = st.one_of(st.text(), st.lists(WORDS, max_size=60).map(" ".join))
+
+
+def told(text: str, **fields: str) -> list[Statement]:
+    document = Document(text, id="d", **fields)
+    return attribute(document, segment(document))
+
+
+def speakers(text: str) -> list[str | None]:
+    return [s.speaker for s in told(text)]
+
+
+def speaker(text: str) -> str | None:
+    (only,) = told(text)
+    return only.speaker
+
+
+@given(TEXTS)
+def test_any_text_keeps_its_statements_and_names_only_what_it_holds(text: str) -> None:
+    document = Document(text, id="d")
+    before = segment(document)
+    after = attribute(document, before)
+    assert [(s.start, s.end, s.text, s.index) for s in after] == [(s.start, s.end, s.text, s.index) for s in before]
+    for s in after:
+        assert s.start <= s.content_start <= s.content_end <= s.end
+        assert (s.voice == "narration") == (s.speaker is None) or s.voice == "quote"
+        if s.speaker is not None:
+            assert s.speaker in text
+            assert s.speaker_full
+        else:
+            assert (s.cue, s.target, s.speaker_full) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("“We will talk,” Orlova said.", "Orlova"),
+        ("“We will talk,” said Orlova.", "Orlova"),
+        ("“We will talk,” says Orlova, who leads the council.", "Orlova"),
+        ("“We will talk,” Ms. Orlova, a former judge, said on Monday.", "Orlova"),
+        ("“We will talk,” said Maria Orlova, the country’s envoy.", "Maria Orlova"),
+        ("“We will talk,” the council’s spokesman, Peter Marten, wrote in an email.", "Peter Marten"),
+        ("Orlova told the council: “We will talk.”", "Orlova"),
+        ("In a speech on Monday, Orlova said, “We will talk.”", "Orlova"),
+        ("“We,” said Orlova, “will talk.”", "Orlova"),
+        ("“Will we talk?” Orlova asked.", "Orlova"),
+        ("“We will talk,” according to Orlova.", "Orlova"),
+        ("“We will talk,” the foreign ministry of Ostland said in a statement.", "the foreign ministry of Ostland"),
+        ("“We will talk,” officials said.", "officials"),
+        ("“We will talk,” Orlova laughed.", "Orlova"),
+        ("„We will talk,“ said Orlova.", "Orlova"),
+        ("'We will talk,' said Orlova.", "Orlova"),
+        ("«We will talk», said Orlova.", "Orlova"),
+    ],
+)
+def test_the_source_of_a_quotation_stands_before_or_after_its_cue(text: str, name: str) -> None:
+    (only,) = told(text)
+    assert (only.speaker, only.voice) == (name, "quote")
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "cue"),
+    [
+        ("Orlova said the talks had failed.", "Orlova", "say"),
+        ("The talks had failed, Orlova said.", "Orlova", "say"),
+        ("The talks, Orlova said, had failed.", "Orlova", "say"),
+        ("The talks had failed, said two people briefed on the matter.", "two people", "say"),
+        ("According to two diplomats, the talks have failed.", "two diplomats", "according to"),
+        ("The talks have failed, according to the council.", "the council", "according to"),
+        ("In a statement, the ministry said the talks had failed.", "the ministry", "say"),
+        ("A statement from the ministry said the talks had failed.", "the ministry", "say"),
+        ("The talks have failed, according to a statement by the ministry.", "the ministry", "according to"),
+        ("Pyongyang has made clear that it has little interest in talks.", "Pyongyang", "make clear"),
+        ("France and Germany have called for talks.", "France and Germany", "call for"),
+        ("Orlova and her advisers believe the talks have failed.", "Orlova and her advisers", "believe"),
+        ("A spokesman for the ministry, who asked not to be named, denied it.", "A spokesman for the ministry", "deny"),
+        ("Orlova’s deputy, Peter Marten, told reporters that the talks had failed.", "Peter Marten", "tell"),
+        ("Marten, the only senator to vote against the war, said it was lost.", "Marten", "say"),
+        ("Her letter to the court noted that the talks had failed.", "Her letter", "note"),
+        ("A report released last year found that the talks had failed.", "A report", "find"),
+        ("Some of the premier’s closest advisers have urged talks.", "Some of the premier’s closest advisers", "urge"),
+        ("The plan was rejected by the council.", "the council", "reject"),
+        ("Marten’s claim that the talks had failed drew laughter.", "Marten", "claim"),
+        ("The bloc issued a warning that talks might fail.", "The bloc", "warn"),
+        ("Orlova left the hall, saying the talks had failed.", "Orlova", "say"),
+        ("Speaking in Northport, Orlova accused Ostland of cheating.", "Orlova", "accuse"),
+        ("Ostland offered on Tuesday to begin talks.", "Ostland", "offer"),
+        ("The ministers are ready to talk.", "The ministers", "ready"),
+        ("Orlova did not say when talks would begin.", "Orlova", "say"),
+        ("As Orlova put it, the talks are dead.", "Orlova", "put it"),
+    ],
+)
+def test_the_source_of_indirect_speech(text: str, name: str, cue: str) -> None:
+    (only,) = told(text)
+    assert (only.speaker, only.cue, only.voice) == (name, cue, "reported")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Soldiers crossed the river at dawn.",
+        "Relevant documents were provided to the members.",
+        "It was not immediately clear whether the talks would go on.",
+        "It is unclear if Orlova will attend.",
+        "There is a feeling that the talks are over.",
+        "I think that the talks are over.",
+        "The U.S. appeals court is in the city.",
+        "A man suspected of theft was released.",
+        "Photograph: Northport Agency",
+        "By Jane Roe",
+        "He said the talks were over.",
+    ],
+)
+def test_no_speaker_is_better_than_a_wrong_one(text: str) -> None:
+    assert speaker(text) is None
+
+
+def test_titles_are_no_part_of_a_name() -> None:
+    text = "Gen. Peter Marten said so. Prime Minister Jane Roe said so. US secretary of state Ann Orlova said so."
+    assert speakers(text) == ["Peter Marten", "Jane Roe", "Ann Orlova"]
+
+
+def test_the_longest_form_of_a_name_is_found_wherever_it_stands() -> None:
+    text = "Orlova said talks would go on. “We must,” she said. Maria Orlova leads the council."
+    assert [s.speaker_full for s in told(text)][:2] == ["Maria Orlova", "Maria Orlova"]
+
+
+def test_a_capital_speaks_for_its_country() -> None:
+    (only,) = told("Pyongyang has warned that it will not wait.")
+    assert (only.speaker, only.speaker_full) == ("Pyongyang", "North Korea")
+
+
+def test_the_speaker_is_carried_over_consecutive_quotations() -> None:
+    text = (
+        "“We can talk about the weather. We can talk about the table,” Orlova said. “They know it. They agree.”\n\n"
+        "“We shall see,” she said."
+    )
+    assert speakers(text) == ["Orlova"] * 5
+
+
+def test_a_quotation_over_several_paragraphs_has_one_speaker() -> None:
+    text = "“We came to talk,” said Orlova. “We were not heard.\n\n“We leave tomorrow. We may return.”\n\nTalks ended."
+    assert speakers(text) == ["Orlova", "Orlova", "Orlova", "Orlova", None]
+
+
+def test_a_colon_hands_over_to_the_next_paragraph() -> None:
+    assert speakers("Orlova had this to say:\n\n“We leave tomorrow.”")[1] == "Orlova"
+
+
+def test_a_signature_under_a_quotation_names_its_speaker() -> None:
+    text = "“We want peace. We want it now.” ― Jane Roe\n\n“War is near.”\n— Peter Marten, Northport"
+    assert speakers(text) == ["Jane Roe", "Jane Roe", None, "Peter Marten", None]
+
+
+def test_pronouns_take_the_last_fitting_mention() -> None:
+    text = "Maria Orlova met Peter Marten. He said the talks went well. She said they had failed."
+    assert speakers(text) == [None, "Peter Marten", "Maria Orlova"]
+
+
+def test_a_pronoun_does_not_stand_for_who_is_only_spoken_of() -> None:
+    text = "Peter Marten said Paul Roe had lied. “He knew,” he said."
+    assert speakers(text) == ["Peter Marten", "Peter Marten"]
+
+
+def test_they_and_it_agree_in_number() -> None:
+    text = "The ministers met the premier. They said talks would go on. The council met. It said nothing would change."
+    assert speakers(text)[1::2] == ["The ministers", "The council"]
+
+
+def test_a_role_is_linked_to_the_person_who_has_it() -> None:
+    text = "The envoy, Maria Orlova, arrived. The envoy said talks would go on."
+    assert [(s.speaker, s.speaker_full) for s in told(text)][1] == ("The envoy", "Maria Orlova")
+
+
+def test_nested_reports_belong_to_the_outer_speaker() -> None:
+    assert speaker("Orlova said Marten had threatened to leave.") == "Orlova"
+    assert speaker("Marten had threatened to leave, Orlova said.") == "Orlova"
+    assert speakers("“Marten told me, ‘We leave.’ So we stayed,” Orlova said.") == ["Orlova", "Orlova"]
+
+
+def test_headlines_name_their_source() -> None:
+    text = (
+        "Orlova: We will talk\n\nTalks in June, says Orlova\n\nEnvoy Says Ostland Lied\n\n"
+        "Maria Orlova said talks would begin."
+    )
+    assert speakers(text) == ["Orlova", "Orlova", "Envoy", "Maria Orlova"]
+
+
+def test_turns_of_a_transcript_belong_to_their_label() -> None:
+    text = "HOST: Will you talk? The people want it.\n\nORLOVA: We will. I think that they know.\n\nHOST: When?"
+    found = told(text)
+    assert [s.speaker for s in found] == ["HOST", "HOST", "ORLOVA", "ORLOVA", "HOST"]
+    assert {s.voice for s in found} == {"quote"}
+    assert text[found[0].content_start : found[0].content_end] == "Will you talk?"
+
+
+def test_a_photo_credit_is_no_source() -> None:
+    assert speakers("The envoy smiles. Photograph: Northport Agency") == [None, None]
+
+
+def test_the_content_is_what_is_attributed() -> None:
+    text = (
+        "“Let’s just meet,” Orlova said in a speech, presenting an overture amid harsh threats. "
+        "Marten said that the talks were dead. The talks are dead, Marten said."
+    )
+    contents = [text[s.content_start : s.content_end] for s in told(text)]
+    assert contents == ["Let’s just meet", "the talks were dead.", "The talks are dead"]
+
+
+@pytest.mark.parametrize(
+    ("text", "target"),
+    [
+        ("The Ostland envoy said talks with North Korea would begin.", "North Korea"),
+        ("Russia accused the United States of lying to Chinese officials.", "United States"),
+        ("Iran’s foreign minister said Iran would never bow to Washington.", "United States"),
+        ("“We will not wait for NATO,” said Marten.", "NATO"),
+        ("Marten warned the Houthis against an attack.", "Houthis"),
+        ("Marten accused Maria Orlova of lying.", "Maria Orlova"),
+        ("Marten said the talks were dead.", None),
+    ],
+)
+def test_the_target_is_the_actor_addressed_or_spoken_of(text: str, target: str | None) -> None:
+    (only,) = told(text)
+    assert only.target == target
+
+
+def test_a_document_with_a_speaker_is_that_speakers_word() -> None:
+    found = told("We will not yield. “We leave,” said Marten.", speaker="Maria Orlova")
+    assert [(s.speaker, s.voice) for s in found] == [("Maria Orlova", "quote"), ("Marten", "quote")]
+
+
+def test_lines_as_units_are_attributed_too() -> None:
+    document = Document("“We leave. Now,” said Marten.\nTalks ended.", id="d")
+    assert [s.speaker for s in attribute(document, segment(document, unit="line"))] == ["Marten", None]
+
+
+def test_lexicon_has_no_doubtful_rows() -> None:
+    assert set(cue_classes().values()) <= {
+        "say", "ask", "claim", "accuse", "demand", "threaten", "offer", "deny", "agree", "concede", "act", "think",
+        "plan", "feel", "show",
+    }  # fmt: skip
+    assert all(form == form.lower() and form.strip() for form in cues())
+    assert actors()["Pyongyang"] == ("North Korea", "country")
+    assert not kinds("names")["male"] & kinds("names")["female"]
+
+
+def test_work_grows_with_the_text_and_no_faster() -> None:
+    article = (
+        "Orlova said talks would begin. “We can talk. We will,” she said, accusing Ostland of delay. "
+        "The council, which met on Monday, warned that it would not wait, according to two diplomats.\n\n"
+    )
+
+    def seconds(copies: int) -> float:
+        document = Document(article * copies, id="d")
+        start = time.process_time()
+        attribute(document, segment(document))
+        return time.process_time() - start
+
+    seconds(20)
+    assert seconds(1600) < 3 * 8 * max(seconds(200), 0.01)
+
+
+@pytest.mark.parametrize("piece", ["said ", "“", "'", ", who said ", "(", "Roe, ", "he said the ", "a", "and "])
+def test_monotonous_text_is_no_trap(piece: str) -> None:
+    start = time.process_time()
+    told(piece * (120_000 // len(piece)))
+    assert time.process_time() - start < 10
