@@ -23,7 +23,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
@@ -44,11 +44,17 @@ STATEMENTS = 20
 
 @dataclass(frozen=True)
 class Load:
-    """What clients met: seconds of each answered request, and how many were not answered with 200."""
+    """What clients met: seconds of each answered request, how many were not answered with 200; cpu: seconds the servers used."""
 
     seconds: list[float]
     errors: int
     duration: float
+    cpu: float = 0.0
+
+    @property
+    def cost(self) -> float:
+        """Milliseconds of processor for a request, which other work on the machine changes little."""
+        return 1000 * self.cpu / max(1, len(self.seconds))
 
     @property
     def rate(self) -> float:
@@ -86,17 +92,26 @@ def articles_of(n: int, count: int = 400) -> list[list[str]]:
 
 def measure(target: Target, articles: list[list[str]], options: argparse.Namespace) -> list[tuple[str, Load, Load]]:
     """One client alone, then many, against a target that is started for it."""
-    with target.start(options.workers) as port:
+    with target.start(options.workers) as (port, process):
         rows = []
         for name, path, body in target.requests:
             bodies = [json.dumps(body(article)).encode() for article in articles]
             requests = [http(path, content) for content in bodies]
             asyncio.run(load(port, requests, 2, 1.0))  # warms up
             alone = asyncio.run(load(port, requests, 1, min(10.0, options.seconds)))
+            before = used(process)
             many = asyncio.run(load(port, requests, options.clients, options.seconds))
+            many = replace(many, cpu=used(process) - before)
             rows.append((name, alone, many))
             print(f"{name}: {many.rate:.0f}/s, {many.errors} errors", file=sys.stderr)
         return rows
+
+
+def used(process: int) -> float:
+    """Seconds of processor that a process and its descendants have used."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK") + sum(used(int(child)) for child in children)
 
 
 def http(path: str, content: bytes) -> bytes:
@@ -144,7 +159,7 @@ async def answer(reader: asyncio.StreamReader) -> int:
 
 
 @contextmanager
-def running(command: list[str], port: int, **environment: str) -> Iterator[int]:
+def running(command: list[str], port: int, **environment: str) -> Iterator[tuple[int, int]]:
     """A server in a process of its own, up when it accepts connections."""
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(command, stdout=said, stderr=said, env={**os.environ, **environment})
@@ -157,7 +172,7 @@ def running(command: list[str], port: int, **environment: str) -> Iterator[int]:
                     if probe.connect_ex(("127.0.0.1", port)) == 0:
                         break
                 time.sleep(0.1)
-            yield port
+            yield port, process.pid
         finally:
             process.terminate()
             process.wait(timeout=40)
@@ -176,7 +191,7 @@ class Target:
     requests: tuple  # type: ignore[type-arg]
 
     @contextmanager
-    def start(self, workers: int) -> Iterator[int]:
+    def start(self, workers: int) -> Iterator[tuple[int, int]]:
         raise NotImplementedError
 
 
@@ -186,7 +201,7 @@ class Echo(Target):
     requests = (("FastAPI echo of the same body", "/echo", lambda article: {"text": "\n".join(article)}),)
 
     @contextmanager
-    def start(self, workers: int) -> Iterator[int]:
+    def start(self, workers: int) -> Iterator[tuple[int, int]]:
         port = free_port()
         with running([sys.executable, "-c", ECHO, str(port)], port) as up:
             yield up
@@ -201,7 +216,7 @@ class Stance(Target):
     )
 
     @contextmanager
-    def start(self, workers: int) -> Iterator[int]:
+    def start(self, workers: int) -> Iterator[tuple[int, int]]:
         port = free_port()
         command = [sys.executable, "-c", SERVE, "--port", str(port), "--workers", str(workers)]
         with running(command, port) as up:
@@ -220,7 +235,7 @@ class MLflow(Target):
     )
 
     @contextmanager
-    def start(self, workers: int) -> Iterator[int]:
+    def start(self, workers: int) -> Iterator[tuple[int, int]]:
         port = free_port()
         with tempfile.TemporaryDirectory() as folder:
             model = save_model(Path(folder))
@@ -256,7 +271,7 @@ def table(rows: list[tuple[str, Load, Load]], options: argparse.Namespace) -> st
     """The figures as Markdown, with what they are to be."""
     lines = [
         f"| {name} | {alone.at(0.5):.1f} ms | {alone.at(0.99):.1f} ms | {many.at(0.5):.0f} ms | {many.at(0.99):.0f} ms "
-        f"| {many.rate:.0f}/s | {many.errors} |"
+        f"| {many.rate:.0f}/s | {many.cost:.2f} ms | {many.errors} |"
         for name, alone, many in rows
     ]
     echo, ours, listed, mlflow = rows
@@ -278,8 +293,8 @@ articles of 20 statements, all different. Clients and servers share the machine.
 
 {machine}
 
-| what | p50 alone | p99 alone | p50 of {clients} | p99 of {clients} | requests | errors |
-|---|---|---|---|---|---|---|
+| what | p50 alone | p99 alone | p50 of {clients} | p99 of {clients} | requests | CPU of servers a request | errors |
+|---|---|---|---|---|---|---|---|
 {rows}
 
 - One article alone: p50 {p50}.

@@ -390,7 +390,7 @@ def test_summaries_over_time_need_dates(refused):
 
 def test_training_saves_a_model_and_reports_on_it(run, votes, quick_toml, tmp_path):
     out = tmp_path / "votes.npz"
-    done = run("train", votes, "--params", quick_toml, "--no-track", "--out", out)
+    done = run("train", votes, "--jobs", 1, "--params", quick_toml, "--no-track", "--out", out)
     assert (done.code, done.err) == (0, f"model written to {out}\n")
     assert "macro-F1" in done.out
     table = Table.load(out)
@@ -403,7 +403,19 @@ def test_training_saves_a_model_and_reports_on_it(run, votes, quick_toml, tmp_pa
 
 
 def test_training_can_report_in_json(run, votes, quick_toml, tmp_path):
-    done = run("train", votes, "--params", quick_toml, "--no-track", "--out", tmp_path / "a.npz", "--format", "json")
+    done = run(
+        "train",
+        votes,
+        "--jobs",
+        1,
+        "--params",
+        quick_toml,
+        "--no-track",
+        "--out",
+        tmp_path / "a.npz",
+        "--format",
+        "json",
+    )
     found = json.loads(done.out)
     assert found["model"] == str(tmp_path / "a.npz")
     assert found["labels"] == ["no", "yes"]
@@ -419,7 +431,7 @@ def test_a_tracking_store_that_fails_costs_the_record_not_the_model(run, votes, 
     with sqlite3.connect(tmp_path / "locked.db", isolation_level="EXCLUSIVE") as other:
         other.execute("CREATE TABLE mine (x)")
         other.execute("BEGIN EXCLUSIVE")
-        done = run("train", votes, "--params", quick_toml, "--out", out)
+        done = run("train", votes, "--jobs", 1, "--params", quick_toml, "--out", out)
     other.close()
     assert done.code == UNTRACKED == 3
     assert "macro-F1" in done.out

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Any, Literal
@@ -29,7 +29,7 @@ Model = Annotated[str, typer.Argument(metavar="MODEL", help="A table, models:/NA
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module to the command line."""
-    short = {
+    short: dict[Callable[..., None], str] = {
         explain: "Say which words made the stance of each statement.",
         compare: "Compare two models on the same labelled statements.",
         audit: "Look over labelled data for labels likely wrong.",

@@ -1,5 +1,7 @@
 """The confidence for a wanted accuracy, from what training knows; labels of one's own on the way."""
 
+import json
+
 import pytest
 
 from stance.analysis import analyse
@@ -25,7 +27,9 @@ def training():
 
 
 def header(training):
-    return {"metrics": {name: e.to_dict() for name, e in training.evaluations.items()}}
+    """A table's header that keeps whole evaluations."""
+    kept = {name: {**e.to_dict(), "calibration": list(e.calibration)} for name, e in training.evaluations.items()}
+    return json.loads(json.dumps({"metrics": kept}))
 
 
 def test_a_higher_accuracy_takes_a_higher_confidence(training) -> None:
@@ -51,7 +55,9 @@ def test_what_cannot_be_reached_and_what_is_not_known_is_said(training) -> None:
 
 def test_evaluations_come_back_from_the_header(training) -> None:
     kept = kept_evaluations(header(training))
-    assert kept["cross-validation"].macro_f1 == training.evaluations["cross-validation"].macro_f1
+    before, after = training.evaluations["cross-validation"], kept["cross-validation"]
+    assert after.macro_f1 == before.macro_f1
+    assert list(after.calibration) == list(before.calibration)
     assert kept_evaluations({"metrics": {"test": {"n": 3, "accuracy": 0.5}}}) == {}
     assert kept_evaluations({}) == {}
 

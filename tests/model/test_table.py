@@ -82,7 +82,7 @@ def test_the_table_gives_what_scikit_learn_gives(training, corpus):
 
 
 @given(st.lists(anything, min_size=1, max_size=8))
-@settings(max_examples=60)
+@settings(max_examples=40)
 @example(STRANGE)
 def test_and_so_it_does_for_any_text(small, texts):
     same(small, texts)
@@ -118,6 +118,7 @@ def test_any_texts_get_probabilities_that_sum_to_one_and_a_tone_in_range(default
 
 
 @given(st.lists(anything, max_size=8))
+@settings(max_examples=40)
 @example(STRANGE)
 def test_a_statement_scores_alike_alone_and_among_others(default, texts):
     together = default.score(texts).probabilities

@@ -279,7 +279,9 @@ def test_work_grows_with_the_text_and_no_faster() -> None:
     assert seconds(1600) < 3 * 8 * max(seconds(200), 0.01)
 
 
-@pytest.mark.parametrize("piece", ["said ", "“", "'", ", who said ", "(", "Roe, ", "he said the ", "a", "and "])
+@pytest.mark.parametrize(
+    "piece", ["said ", "“", "'", ", who said ", "(", "Roe, ", "he said the ", "a", "and ", "a.B", "“‘\"'", "x's "]
+)
 def test_monotonous_text_is_no_trap(piece: str) -> None:
     start = time.process_time()
     told(piece * (120_000 // len(piece)))

@@ -156,7 +156,8 @@ class Tokenizer(dict[str, int]):
         capitals = np.bincount(rows[capital], minlength=n)
         headline = capitals > 1.5 * np.bincount(rows[(flags & _LOWER) != 0], minlength=n) + 1
         word = ((flags & _COMMON) != 0) & ((flags & _ACRONYM) == 0)
-        return capital & ~(word & (opens | headline[rows]))
+        name: npt.NDArray[np.bool_] = capital & ~(word & (opens | headline[rows]))
+        return name
 
 
 def _abbreviating(types: npt.NDArray[np.int32], flags: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
@@ -173,7 +174,8 @@ def _scope(flags: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
     negator = (flags & _NEGATOR) != 0
     last = np.maximum.accumulate(np.where(negator, position, np.int32(-9)))
     stop = np.maximum.accumulate(np.where((flags & _STOP) != 0, position, np.int32(-1)))
-    return (position - last <= NEGATION_REACH) & (last > stop) & ~negator
+    reached: npt.NDArray[np.bool_] = (position - last <= NEGATION_REACH) & (last > stop) & ~negator
+    return reached
 
 
 def common_words(texts: Iterable[str]) -> list[str]:

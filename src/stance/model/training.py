@@ -20,6 +20,7 @@ from stance import __version__
 from stance.model.compiling import Pipeline, compile_table
 from stance.model.corpus import digest, groups, require_trainable, split
 from stance.model.evaluation import Evaluation, evaluate_table
+from stance.model.matching import digest as digest_lexicon
 from stance.model.params import Params
 from stance.model.search import Search, make_blocks, make_classifier, make_ridge
 from stance.model.table import FORMAT, Table
@@ -107,12 +108,14 @@ def _sides(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def _header(pipeline: Pipeline, params: Params, rows: int) -> dict[str, Any]:
+    frames = dict(pipeline.union.transformer_list).get("frames")
     return {
         "format": FORMAT,
         "labels": pipeline.labels,
         "tone": pipeline.tone is not None,
         "temperature": pipeline.temperature,
         "features": {"grams": list(params.shapes), "masks": params.masks, "negation": params.negation},
+        "lexicon": digest_lexicon(frames.lexicon_) if frames else None,
         "params": asdict(params),
         "rows": rows,
     }

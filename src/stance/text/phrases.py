@@ -119,6 +119,14 @@ def _joins(words: Words, i: int) -> bool:
 
 def subject(words: Words, before: int, low: int = 0) -> Range | None:
     """The subject of the verb group that begins after word ``before``; no word before ``low`` is used."""
+    if low:
+        return _find_subject(words, before, low)
+    if before not in words.subjects:
+        words.subjects[before] = _find_subject(words, before, 0)
+    return words.subjects[before]
+
+
+def _find_subject(words: Words, before: int, low: int) -> Range | None:
     low = max(low, before - _REACH)
     if before < low:
         return None

@@ -22,7 +22,7 @@ import sys
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from itertools import chain
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from stance.decoding import decode
 from stance.errors import InputError
@@ -119,7 +119,7 @@ def _from_rows(rows: Generator[Row], name: str, place: str, column: str) -> Iter
             raise InputError("no rows", place=place, remedy="give a table with a row of text at least")
         for number, row in chain([first], rows):
             text = text_of(row, column, f"{place}:{number}")
-            known = {key: word_of(row[key]) for key in _METADATA if key in row}
+            known: dict[str, Any] = {key: word_of(row[key]) for key in _METADATA if key in row}
             given = known.pop("id", None)
             yield Document(text, f"{name}#{given}" if given else f"{name}:{number}", **known, row=True)
 
@@ -134,7 +134,7 @@ def _markdown(text: str, name: str, place: str) -> Document:
         text = re.sub(r"[^\n]", " ", front[0]) + text[front.end() :]
     heading = re.search(r"(?m)^# +(.+?)[ #]*$", text)
     title = found.get("title") or (heading[1] if heading else None)
-    known = {key: found.get(key) for key in ("date", "source", "speaker")}
+    known: dict[str, Any] = {key: found.get(key) for key in ("date", "source", "speaker")}
     return Document(_filled(text, place), name, title=title, **known)
 
 

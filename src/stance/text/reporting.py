@@ -27,6 +27,7 @@ _GIVEN = 4.0  # a noun that its subject gives: "issued a warning"
 _CLAUSE = frozenset(("that", "if", "whether", "how", "why", "what", "who", "where", "when"))
 _OPENERS = frozenset("“\"«„‘'':") | {"''"}
 _FINITE = frozenset(("be", "have", "modal", "do", "verb", "cue"))
+_PHRASE = frozenset(("time", "num", "adv", "prep", "det", "", "cap", "gen"))
 _TAKES_OBJECT = frozenset(
     ("tell", "inform", "remind", "assure", "reassure", "notify", "call", "describe", "show", "brief")
 )
@@ -202,13 +203,6 @@ def _aside(s: Statement, words: Words, verb: Verb, score: float) -> Reading | No
             return Reading(source, *verb.cue, (min(words.ends[comma] + 1, s.end), s.end), score + 12)
     if not start or not _is_edge(words, start - 1):
         return None
-    end = after
-    while (
-        end < words.size
-        and words.tags[end] in ("time", "num", "adv", "prep", "det", "", "cap", "gen")
-        and end < after + 12
-    ):
-        end += 1
     if after >= words.size or all(words.tags[k] == "punct" for k in range(after, words.size)):
         return Reading(source, *verb.cue, (s.start, words.ends[start - 2] if start > 1 else s.end), score + 14)
     if words.tags[after] == "pron" and verb.cue.lemma in _TAKES_OBJECT:  # "he told me on Friday,"
@@ -218,9 +212,17 @@ def _aside(s: Statement, words: Words, verb: Verb, score: float) -> Reading | No
     if words.words[after] == "," and start > 1:
         return Reading(source, *verb.cue, (s.start, s.end), score + 12)
     told = verb.cue.lemma in _TAKES_OBJECT and words.tags[after] in ("det", "cap", "")
-    if end >= words.size - 1 and (told or words.tags[after] in ("time", "prep", "adv")) and start > 4:
+    if start > 4 and (told or words.tags[after] in ("time", "prep", "adv")) and _ends_soon(words, verb.last + 1):
         return Reading(source, *verb.cue, (s.start, words.ends[start - 2]), score + 10)
     return None
+
+
+def _ends_soon(words: Words, after: int) -> bool:
+    """Do only phrases follow to the end of the sentence, as in "the envoy told the council on Monday."?"""
+    end = after
+    while end < min(words.size, after + 12) and words.tags[end] in _PHRASE:
+        end += 1
+    return end >= words.size - 1
 
 
 def _is_edge(words: Words, k: int) -> bool:

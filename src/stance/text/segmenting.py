@@ -210,9 +210,10 @@ def quoted_content(text: str, start: int, end: int, marks: Sequence[Quotation]) 
     if not marks:
         return (start, end), "narration"
     first = bisect_right(marks, start, key=_end_of)
+    word = next((k for k in range(start, end) if text[k].isalnum()), end)
     spans: list[Span] = []
     for q in marks[first : bisect_left(marks, end, key=_start_of)]:
-        if _is_speech(text, start, end, q, bool(spans)):
+        if _is_speech(text, (start, end), q, word < q.start, bool(spans)):
             spans.append((max(q.inside[0], start), min(q.inside[1], end)))
     if not spans:
         return (start, end), "narration"
@@ -220,16 +221,19 @@ def quoted_content(text: str, start: int, end: int, marks: Sequence[Quotation]) 
     return (begin, stop - (text[stop - 1 : stop] == ",")), "quote"
 
 
-def _is_speech(text: str, start: int, end: int, q: Quotation, continues: bool) -> bool:
+def _is_speech(text: str, statement: Span, q: Quotation, led: bool, continues: bool) -> bool:
+    """Is a quotation speech? ``led``: words stand before it in the statement; ``continues``: so does speech."""
+    start, end = statement
     begin, stop = q.inside
     if begin >= stop or q.start < start or q.end > end:  # it began or goes on in another statement
         return begin < stop
-    before = text[start : q.start].rstrip()
     after = text[q.end : q.end + 1]
     ends = text[stop - 1] in ",.?!…—–-" or after in (",", "?", "!") or q.end == end
-    if not before or not any(map(str.isalnum, before)):
+    if not led:
         return ends
+    before = text[max(start, q.start - 9) : q.start].rstrip()
     if text[begin:stop].istitle() and text[stop - 1] == ",":
         return False  # "In her book, “The Long Road,” the envoy wrote"
-    opens = before[-1] in ",:—–" and (continues or text[begin].isupper() or before[-1] == ":")
+    lead = before[-1:]
+    opens = lead in (",", ":", "—", "–") and (continues or text[begin].isupper() or lead == ":")
     return ends and opens

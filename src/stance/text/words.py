@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from stance.text.wordlists import cues, kinds, plurals
 
@@ -80,20 +80,12 @@ def _entry(word: str) -> tuple[str, str, str]:
     return low, tag, tag
 
 
-class _Pieces(NamedTuple):
-    """What stands between two blanks: words and marks as written, in lower case, their tags and offsets."""
-
-    words: tuple[str, ...]
-    lows: tuple[str, ...]
-    tags: tuple[str, ...]
-    spans: tuple[Range, ...]
-
-
 @lru_cache(1 << 16)
-def _pieces(chunk: str) -> _Pieces:
+def _pieces(chunk: str) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[Range, ...]]:
+    """The words and marks between two blanks: as written, in lower case, their tags and their offsets."""
     matches = list(_TOKEN.finditer(chunk))
     entries = [_entry(match.group()) for match in matches]
-    return _Pieces(
+    return (
         tuple(match.group() for match in matches),
         tuple(entry[0] for entry in entries),
         tuple(entry[2] for entry in entries),
@@ -108,7 +100,9 @@ class Words:
     ``punct`` and, for any other word, the empty string.
     """
 
-    __slots__ = ("ends", "lows", "main", "names", "quoted", "size", "starts", "tags", "verbs", "words")
+    __slots__ = (
+        "ends", "lows", "main", "names", "quoted", "size", "starts", "subjects", "tags", "verbs", "words",
+    )  # fmt: skip
 
     def __init__(self, text: str, start: int, end: int) -> None:
         self.words: list[str] = []
@@ -117,6 +111,8 @@ class Words:
         self.starts: list[int] = []
         self.ends: list[int] = []
         self.names: list[Range] = []
+        # What was worked out once: phrases.subject, clauses.main_clause, clauses.cue_verb.
+        self.subjects: dict[int, Range | None] = {}
         self.main: tuple[Range | None, int] | None = None
         self.verbs: dict[int, Verb | None] = {}
         self._read(text, start, end)
@@ -132,14 +128,18 @@ class Words:
         # This is the hottest loop of the room, so what a chunk between two blanks holds is remembered.
         for chunk in text[start:end].split():
             at = find(chunk, at)
-            pieces = _pieces(chunk) if len(chunk) < _CHUNK else _pieces.__wrapped__(chunk)
-            words += pieces[0]
-            lows += pieces[1]
-            tags += pieces[2]
-            for a, b in pieces[3]:
-                starts.append(at + a)
-                ends.append(at + b)
-            at += len(chunk)
+            as_written, low, tag, spans = _pieces(chunk) if len(chunk) < _CHUNK else _pieces.__wrapped__(chunk)
+            words += as_written
+            lows += low
+            tags += tag
+            if len(spans) == 1:
+                starts.append(at)
+                at += len(chunk)
+                ends.append(at)
+            else:
+                starts += [at + a for a, _ in spans]
+                ends += [at + b for _, b in spans]
+                at += len(chunk)
 
     def _tag_in_context(self) -> None:
         """What the tags of single words leave open: the first word, particles of verbs and of names, headlines."""
@@ -174,14 +174,13 @@ class Words:
     def _runs(self) -> list[Range]:
         """Stretches of capitalised words."""
         runs: list[Range] = []
-        tags, i, n = self.tags, 0, self.size
-        while i < n:
-            if tags[i] == "cap":
-                first = i
-                while i + 1 < n and tags[i + 1] == "cap":
-                    i += 1
-                runs.append((first, i))
-            i += 1
+        last = -1
+        for i in [k for k, tag in enumerate(self.tags) if tag == "cap"]:
+            if runs and i == last + 1:
+                runs[-1] = (runs[-1][0], i)
+            else:
+                runs.append((i, i))
+            last = i
         return runs
 
     def quote(self, begin: int, end: int) -> None:
