@@ -16,7 +16,6 @@ import platform
 import random
 import re
 import socket
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -44,7 +43,7 @@ STATEMENTS = 20
 
 @dataclass(frozen=True)
 class Load:
-    """What clients met: seconds of each answered request, how many were not answered with 200; cpu: seconds the servers used."""
+    """What clients met: seconds of each answered request, how many not with 200; cpu: seconds of the servers."""
 
     seconds: list[float]
     errors: int
@@ -116,7 +115,9 @@ def used(process: int) -> float:
 
 def http(path: str, content: bytes) -> bytes:
     """A request as bytes."""
-    head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {len(content)}"
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {len(content)}"
+    )
     return head.encode() + b"\r\n\r\n" + content
 
 
@@ -262,7 +263,10 @@ def save_model(folder: Path) -> Path:
     code = folder / "model.py"
     code.write_text(CODE, encoding="utf-8")
     mlflow.pyfunc.save_model(
-        path=str(folder / "model"), python_model=str(code), artifacts={"table": str(DEFAULT)}, pip_requirements=["stance"]
+        path=str(folder / "model"),
+        python_model=str(code),
+        artifacts={"table": str(DEFAULT)},
+        pip_requirements=["stance"],
     )
     return folder / "model"
 
@@ -288,8 +292,8 @@ def table(rows: list[tuple[str, Load, Load]], options: argparse.Namespace) -> st
 
 PAGE = """# Load on the service
 
-Written by `python benchmarks/service.py`; {workers} worker, {clients} clients for {seconds:g} s each, then one client alone;
-articles of 20 statements, all different. Clients and servers share the machine.
+Written by `python benchmarks/service.py`; {workers} worker, {clients} clients for {seconds:g} s each, then one client
+alone; articles of 20 statements, all different. Clients and servers share the machine.
 
 {machine}
 

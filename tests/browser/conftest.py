@@ -8,10 +8,16 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 KEY = "a-key-for-tests-only-0123456789"
 
 
@@ -129,7 +135,9 @@ def reports(tmp_path_factory):
     soft = "Elena Varga said her government was ready to talk. “We welcome the offer and thank them,” Varga said. "
     hard = "Elena Varga said the fleet would strike back. “We reject the offer, and they will pay,” Varga said. "
     many = [
-        Document((hard if month > 3 else soft) * 3, f"{month}.txt", title=f"Month <b>{month}</b>", date=f"2024-{month:02}-10")
+        Document(
+            (hard if month > 3 else soft) * 3, f"{month}.txt", title=f"Month <b>{month}</b>", date=f"2024-{month:02}-10"
+        )
         for month in range(1, 7)
     ]
     html.write(analyse(many, table), many, folder / "many.html", table=table)

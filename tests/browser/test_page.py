@@ -11,7 +11,7 @@ from stance.statement import Document
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 NAUGHTY = (
     "<script>alert(1)</script> The envoy said “<img src=x onerror=alert(2)>”.\n\n"
-    "\"><svg onload=alert(3)> warned that javascript:alert(4) {{7*7}} would follow. </script><b id=bold>Talks</b> ended."
+    '"><svg onload=alert(3)> warned that javascript:alert(4) {{7*7}} would follow. </script><b id=bold>Talks</b> ended.'
 )
 
 

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-
 from starlette.testclient import TestClient
 
 from stance.service.app import create_app

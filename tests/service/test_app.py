@@ -89,7 +89,10 @@ def test_offsets_of_a_page_count_the_text_in_the_answer(client):
 
 
 def test_a_batch_keeps_order_names_and_dates(client):
-    batch = [{"text": "They threatened war.", "id": "b", "date": "2024-05-01"}, {"text": "Peace. Thanks.", "title": "T"}]
+    batch = [
+        {"text": "They threatened war.", "id": "b", "date": "2024-05-01"},
+        {"text": "Peace. Thanks.", "title": "T"},
+    ]
     answer = score(client, documents=batch, summary="date").json()
     assert [s["document"] for s in answer["statements"]] == ["b", "-:2", "-:2"]
     assert [d["title"] for d in answer["documents"]] == [None, "T"]
@@ -219,7 +222,9 @@ def test_the_page_needs_nothing_inline_and_nothing_from_outside(client, article)
         assert not re.search(r"https?://|@import|eval\(", client.get(f"/static/{name}").text)
 
 
-@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "localhost@evil.example", "", "[::1", "a" * 5000])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "127.0.0.1.evil.example", "localhost@evil.example", "", "[::1", "a" * 5000]
+)
 def test_a_foreign_host_is_refused(client, host):
     assert client.get("/healthz", headers={"host": host}).status_code == 421
 
@@ -242,7 +247,12 @@ def test_other_sites_read_nothing_unless_named(make_client, live):
 
 def test_a_key_opens_and_nothing_else_does(keyed):
     for path in ("/v1/model", "/metrics"):
-        for headers in ({}, {"authorization": "Bearer wrong"}, {"authorization": KEY[:-1]}, {"x-api-key": "ü".encode()}):
+        for headers in (
+            {},
+            {"authorization": "Bearer wrong"},
+            {"authorization": KEY[:-1]},
+            {"x-api-key": "ü".encode()},
+        ):
             refused = keyed.get(path, headers=headers)
             assert refused.status_code == 401
             assert refused.headers["www-authenticate"] == "Bearer"
@@ -275,7 +285,9 @@ def test_work_that_takes_too_long_is_given_up(make_client, live):
 def test_request_ids_are_kept_if_harmless_and_made_if_not(client):
     assert client.get("/healthz", headers={"x-request-id": "desk-7.1"}).headers["x-request-id"] == "desk-7.1"
     for given in ("a b", "x" * 65, "", "<script>"):
-        assert re.fullmatch("[0-9a-f]{32}", client.get("/healthz", headers={"x-request-id": given}).headers["x-request-id"])
+        assert re.fullmatch(
+            "[0-9a-f]{32}", client.get("/healthz", headers={"x-request-id": given}).headers["x-request-id"]
+        )
 
 
 class Broken:

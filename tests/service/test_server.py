@@ -27,7 +27,9 @@ def ask(url, body=None, *, method=None, timeout=30):
     headers = {"content-type": "application/json", "authorization": f"Bearer {KEY}"}
     data = None if body is None else json.dumps(body).encode()
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, data, headers, method=method), timeout=timeout) as answer:
+        with urllib.request.urlopen(
+            urllib.request.Request(url, data, headers, method=method), timeout=timeout
+        ) as answer:
             return answer.status, json.loads(answer.read() or b"null")
     except urllib.error.HTTPError as error:
         return error.code, json.loads(error.read() or b"null")
@@ -198,7 +200,8 @@ RAW = {
     "two lengths": b"POST /v1/score HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
     "a negative length": b"POST /v1/score HTTP/1.1\r\nHost: localhost\r\nContent-Length: -5\r\n\r\n{}",
     "a huge length": b"POST /v1/score HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999\r\n\r\n{}",
-    "bad chunks": b"POST /v1/score HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n",
+    "bad chunks": b"POST /v1/score HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+    b"zz\r\n{}\r\n0\r\n\r\n",
     "huge headers": b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 100_000 + b"\r\n\r\n",
     "an endless chunked body": b"POST /v1/score HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
     + b"ffff\r\n" + b"a" * 65535 + b"\r\n"
@@ -233,9 +236,8 @@ def test_a_key_is_read_and_a_poor_one_refused(tmp_path):
 
 
 def test_a_port_in_use_and_a_foreign_address_are_usage_errors():
-    with bind("127.0.0.1", 0) as taken:
-        with pytest.raises(UsageError, match="cannot listen there"):
-            bind("127.0.0.1", taken.getsockname()[1])
+    with bind("127.0.0.1", 0) as taken, pytest.raises(UsageError, match="cannot listen there"):
+        bind("127.0.0.1", taken.getsockname()[1])
     with pytest.raises(UsageError, match="cannot listen there"):
         bind("203.0.113.7", 0)
 

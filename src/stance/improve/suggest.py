@@ -79,7 +79,7 @@ def choose(doubt: Floats, X: Any, n: int, *, seed: int = 0) -> Ints:
 def _clusters(X: Any, n: int, seed: int) -> Ints:
     from sklearn.cluster import KMeans
     from sklearn.decomposition import TruncatedSVD
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     kinds: dict[bytes, int] = {}
     alike = np.array([kinds.setdefault(row.indices.tobytes() + row.data.tobytes(), len(kinds)) for row in X])

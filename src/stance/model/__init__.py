@@ -1,0 +1,1 @@
+"""From labelled statements to a table that scores."""

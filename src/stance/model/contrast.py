@@ -1,4 +1,4 @@
-"""Contrast sets (Gardner and others, EMNLP Findings 2020): sentences that differ little, with labels that differ or not."""
+"""Contrast sets (Gardner and others, EMNLP Findings 2020): sentences that differ little, while labels may differ."""
 
 from __future__ import annotations
 

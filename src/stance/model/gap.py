@@ -71,7 +71,7 @@ def gap(authored: Sequence[str], reference: Sequence[str], seed: int = 0) -> Gap
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import StratifiedKFold, cross_val_predict
     from sklearn.pipeline import make_pipeline
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     sides = [_different(authored, "authored"), _different(reference, "reference")]
     n = min(map(len, sides))

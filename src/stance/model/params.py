@@ -26,9 +26,9 @@ class Params:
     """
 
     C: tuple[float, ...] = (1.0, 3.0)
-    shape_weight: tuple[float, ...] = (0.5, 1.0)
+    shape_weight: tuple[float, ...] = (0.5,)
     frame_weight: tuple[float, ...] = (0.3,)
-    tone_alpha: tuple[float, ...] = (1.0, 3.0, 10.0)
+    tone_alpha: tuple[float, ...] = (1.0, 3.0)
     negation: bool = True
     pairs: bool = True
     masks: bool = True

@@ -53,7 +53,14 @@ _MARKS = {"con": "●", "haw": "◆", "neu": "○", "unc": "?"}
 _STRENGTHS = (0.5, 0.7, 0.85)
 _LEVELS = (0.15, 0.4, 0.7)
 _WORD = re.compile(r"\w+(?:[.'’-]\w+)*")
-_TONES = ((-2.5, "violent"), (-1.5, "harsh"), (-0.5, "cool"), (0.5, "matter-of-fact"), (1.5, "polite"), (2.5, "friendly"))
+_TONES = (
+    (-2.5, "violent"),
+    (-1.5, "harsh"),
+    (-0.5, "cool"),
+    (0.5, "matter-of-fact"),
+    (1.5, "polite"),
+    (2.5, "friendly"),
+)
 
 
 def page() -> str:
@@ -100,7 +107,9 @@ def write(
         name = f"{number:04}-{_slug(one.title)}.html"
         _save(folder / name, _report("article.html", one, up=os.path.relpath(path, folder)))
         rows.append((f"{folder.name}/{name}", one))
-    _save(path, _report("index.html", Overview(rows, documents, [s for _, found in parts for s in found], table, period)))
+    _save(
+        path, _report("index.html", Overview(rows, documents, [s for _, found in parts for s in found], table, period))
+    )
 
 
 class View:
@@ -433,7 +442,11 @@ def _templates() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     made = Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     filters: Mapping[str, Any] = {"signed": _signed, "index_scale": svg.interval}
     made.filters.update(filters)

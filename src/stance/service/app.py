@@ -103,9 +103,7 @@ def _add_scoring(app: FastAPI, scoring: Scoring, *, keyed: bool) -> None:
         return Response(content, media_type="application/json")
 
 
-def _add_model(
-    app: FastAPI, live: Live, reload: _Reload, tell: Callable[[], None] | None, *, keyed: bool
-) -> None:
+def _add_model(app: FastAPI, live: Live, reload: _Reload, tell: Callable[[], None] | None, *, keyed: bool) -> None:
     @app.get("/v1/model", responses=_problems(keyed=keyed), openapi_extra=_secured(keyed))
     async def model() -> ModelCard:
         """Name, version, digest, labels and measures of the model in use, and its card."""

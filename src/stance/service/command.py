@@ -27,7 +27,9 @@ def serve(
         str | None,
         typer.Option("--model", "-m", metavar="PATH|models:/NAME@ALIAS", help="A table, or a registered model."),
     ] = None,
-    host: Annotated[str, typer.Option(help="Address to listen on; by default this machine alone can ask.")] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; by default this machine alone can ask.")
+    ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8000,
     workers: Annotated[int, typer.Option("--workers", "-w", min=1, max=64, help="Processes.")] = 1,
     api_key_file: Annotated[

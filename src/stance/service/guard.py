@@ -90,7 +90,7 @@ class Doors:
         return hmac.compare_digest(given, self.key.encode())
 
 
-class Refusal(Exception):  # noqa: N818  (an answer more than an error)
+class Refusal(Exception):
     """A request that is answered before it reaches a route."""
 
     def __init__(self, status: int, detail: str, **headers: str) -> None:
@@ -106,6 +106,7 @@ class Guard:
         self.held = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return

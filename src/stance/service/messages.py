@@ -193,6 +193,7 @@ class Statement(_Message):
     evidence: list[Contribution] | None = None
     tests: list[str] | None = None
 
+
 class Index(_Message):
     """Share of hawkish minus share of conciliatory statements, in [-1, 1], with its 95 % interval."""
 

@@ -29,9 +29,7 @@ class Metrics:
             "stance_request_seconds", "From the first byte to the answer.", route, buckets=_SECONDS, registry=r
         )
         self._stances = Counter("stance_statements", "Statements scored.", ["stance"], registry=r)
-        self._sure = Histogram(
-            "stance_confidence", "Confidence of the statements scored.", buckets=_SHARES, registry=r
-        )
+        self._sure = Histogram("stance_confidence", "Confidence of the statements scored.", buckets=_SHARES, registry=r)
         self._reloads = Counter("stance_model_reloads", "Reloads of the model.", ["result"], registry=r)
         self._model = Gauge(
             "stance_model_info", "1 for the model in use.", ["name", "version", "digest"],
@@ -63,7 +61,7 @@ class Metrics:
     def to_text(self) -> bytes:
         """All figures, those of the other processes of this service added."""
         if not os.environ.get(SHARED):
-            return generate_latest(self.registry)
+            return bytes(generate_latest(self.registry))
         together = CollectorRegistry()
         multiprocess.MultiProcessCollector(together)
-        return generate_latest(together)
+        return bytes(generate_latest(together))

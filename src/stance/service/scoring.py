@@ -14,11 +14,20 @@ from stance.report.explanation import rows
 from stance.report.summary import summarize
 from stance.service.guard import Limits
 from stance.service.live import LANES, Live, Model
-from stance.service.messages import DocumentOut, HtmlRequest, PageDocument, ScoreAnswer, ScoreRequest, Statement, Summary
+from stance.service.messages import (
+    DocumentOut,
+    HtmlRequest,
+    PageDocument,
+    ScoreAnswer,
+    ScoreRequest,
+    Statement,
+    Summary,
+)
 from stance.service.metrics import Metrics
 from stance.service.problems import TooLarge, TooSlow
 from stance.statement import Document, ScoredStatement
-from stance.text.segmenting import Unit, lines, segment
+from stance.text.quoting import lines
+from stance.text.segmenting import Unit, segment
 
 SHORT = 50_000
 """Bytes up to which a request takes the short lane."""
