@@ -42,7 +42,7 @@ def main() -> None:
         print(folder.name, file=sys.stderr)
         if (folder / "run.py").exists():
             subprocess.run([sys.executable, folder / "run.py"], check=True, cwd=ROOT)
-        else:
+        elif (folder / "params.toml").exists():
             write(folder / "README.md", variants(folder / "params.toml"))
     write(HERE / "README.md", index(folders))
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 import typer
 
 from stance import __version__
+from stance.commands import register as register_commands
 from stance.errors import InputError, StanceError, TrackingError, UsageError
 from stance.statement import STANCES, Document, ScoredStatement
 
@@ -435,6 +436,9 @@ def progress_bar(what: str) -> Iterator[Progress]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=None, step="")
         yield lambda done, total, step: bar.update(task, completed=done, total=total, step=step)
+
+
+register_commands(app)
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:

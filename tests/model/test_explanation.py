@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stance.model.corpus import read_texts
-from stance.model.explanation import explain
+from stance.model.explanation import Contribution, Explanation, explain
 from stance.model.table import Table
 
 TABLE = Table.load()
@@ -51,7 +51,26 @@ def test_the_codebooks_tests_are_named_when_the_evidence_shows_them() -> None:
     assert "3 negation" in explain(TABLE, "They won’t yield.").tests
     assert explain(TABLE, "The envoy arrived in the capital on Monday.").tests == []
     tests = {test for text in TEXTS for test in explain(TABLE, text).tests}
-    assert tests == {"2 after but", "3 negation", "4 condition"}
+    assert {"3 negation", "4 condition"} <= tests <= {"2 after but", "3 negation", "4 condition"}
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "span", "test"),
+    [
+        (", but", "pair", ", but", "2 after but"),
+        ("mod:contrast", "frame", "but", "2 after but"),
+        ("not:yield", "word", "yield", "3 negation"),
+        ("rejectN>coop: rejected -> talks", "frame", "rejected any talks", "3 negation"),
+        ("mod:cond-hard", "frame", "only if", "4 condition"),
+        ("main-", "frame", "They rejected any talks, but would yield only if paid", None),
+        ("op:reject", "frame", "rejected", None),
+    ],
+)
+def test_words_and_frames_call_for_the_codebooks_tests(name, kind, span, test) -> None:
+    text = "They rejected any talks, but would yield only if paid"
+    start = text.index(span)
+    c = Contribution(name, kind, start, start + len(span), {"hawkish": 1.0, "neutral": 0.0})
+    assert Explanation(text, {"hawkish": 0.0, "neutral": 0.0}, (c,)).tests == ([test] if test else [])
 
 
 def test_the_strongest_contributions_come_first_in_json() -> None:

@@ -240,7 +240,7 @@ def changed(source: Path, target: Path, **arrays) -> Path:
         new = {name: old[name] for name in old.files}
     for name, value in arrays.items():
         new[name] = value(new[name]) if callable(value) else value
-    np.savez_compressed(target, allow_pickle=True, **{name: a for name, a in new.items() if a is not None})
+    np.savez(target, allow_pickle=True, **{name: a for name, a in new.items() if a is not None})
     return target
 
 

@@ -13,6 +13,7 @@ from stance.analysis import analyse
 from stance.model.table import Table
 from stance.report.explanation import rows
 from stance.report.summary import summarize
+from stance.scorer import Scorer
 from stance.service.examples import SCORE
 from stance.service.guard import Doors, Limits
 from stance.service.messages import Statement
@@ -51,7 +52,14 @@ def test_statements_are_rows_of_a_table(client):
 
 def test_a_statement_with_line_breaks_stays_one(client):
     said = score(client, statements=["We will\nnever\u2028yield.", "So be it."]).json()["statements"]
-    assert [s["text"] for s in said] == ["We will never yield.", "So be it."]
+    assert [s["text"] for s in said] == ["We will\nnever\u2028yield.", "So be it."]
+
+
+def test_statements_without_attribution_are_those_of_the_library(client):
+    texts = ["“We will talk,” the envoy said.", "Talks resume on Monday."]
+    said = score(client, statements=texts, attribute=False).json()["statements"]
+    assert [s["probabilities"] for s in said] == [dict(s.probabilities) for s in Scorer(Table.load()).score(texts)]
+    assert [s["speaker"] for s in said] == [None, None]
 
 
 def test_the_model_of_a_message_names_the_fields_of_a_statement(live):
@@ -338,4 +346,6 @@ def test_figures_count_requests_statements_and_the_model(client, live, article):
     said = score(client, text=article).json()["statements"]
     hawkish = sum(s["stance"] == "hawkish" for s in said)
     assert [figure(p) - b for p, b in zip(patterns, before, strict=True)] == [1, 1, hawkish, len(said)]
-    assert figure(rf'stance_model_info\{{digest="{live.model.digest}",name="default",version="\w+"\}}') == 1
+    assert (
+        figure(rf'stance_model_info\{{digest="{live.model.digest}",name="{live.model.name.name}",version="\w+"\}}') == 1
+    )

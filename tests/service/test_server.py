@@ -189,7 +189,7 @@ def send(service, data, *, wait=15.0):
     with socket.create_connection(("127.0.0.1", service.port), timeout=wait) as connection:
         connection.sendall(data)
         got = b""
-        while part := connection.recv(65536):
+        while b"\r\n\r\n" not in got and (part := connection.recv(65536)):
             got += part
         return got
 

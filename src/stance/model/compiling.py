@@ -12,7 +12,7 @@ import scipy.sparse as sp
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import FeatureUnion
 
-from stance.model.features import Frames, Shapes, Words
+from stance.model.features import Frames, Meanings, Shapes, Words
 from stance.model.matching import EMPTY, Lexicon
 from stance.model.table import TONE_LIMIT, Table
 
@@ -86,6 +86,7 @@ def compile_table(pipeline: Pipeline, header: Mapping[str, Any]) -> Table:
         "shape_idf": np.ones(n + 1),
         "gram_weights": np.zeros((0, len(bias))),
         "gram_idf": np.zeros(0),
+        "meaning_weights": np.zeros((0, len(bias))),
         "frame_weights": np.zeros((0, len(bias))),
     }
     grams: list[str] = []
@@ -94,13 +95,18 @@ def compile_table(pipeline: Pipeline, header: Mapping[str, Any]) -> Table:
         arrays["shape_idf"], arrays["gram_idf"] = shapes.word_idf_, shapes.gram_idf_
         arrays["gram_weights"] = share["shapes"]
         grams = list(shapes.grams_)
+    forms: list[str] = []
+    if "meanings" in blocks:
+        meanings: Meanings = blocks["meanings"]
+        arrays["shape_idf"], forms = meanings.word_idf_, meanings.forms_
+        arrays["meaning_weights"] = meanings.vectors_ @ share["meanings"]
     lexicon = EMPTY
     if "frames" in blocks:
         frames: Frames = blocks["frames"]
         lexicon = frames.lexicon_.parts
         arrays["frame_weights"] = np.zeros((frames.n_names_, len(bias)))
         arrays["frame_weights"][frames.kept_] = share["frames"]
-    lists = {"common": words.common_, "words": list(words.words_), "grams": grams}
+    lists = {"common": words.common_, "words": list(words.words_), "grams": grams, "meanings": forms}
     keys = {"pair_keys": (-1 - words.keys_[~single])[order]}
     parts = {f"lexicon_{name}": lexicon[name] for name in (*Lexicon.LISTS, *Lexicon.ARRAYS)}
     return Table(header, {name: a.astype(np.float32) for name, a in arrays.items()} | keys | lists | parts)

@@ -1,6 +1,7 @@
 """The feature pipeline: statements to sparse vectors, each block additive over words up to one scale per statement.
 
 * :class:`Words`: stems (names masked, numbers folded, negated ones apart) and pairs of neighbours, tf-idf.
+* :class:`Meanings`: static word vectors, summed in the same way as the n-grams below.
 * :class:`Shapes`: character n-grams taken per word. Every word type has one unit vector of n-grams; a statement is
   their idf-weighted sum, scaled by one norm over its words.
 * :class:`Frames`: who furthers or hinders what (frames.py), as counts.
@@ -12,7 +13,7 @@ The idf is the smoothed one of scikit-learn, ``ln((1 + n) / (1 + df)) + 1``.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import Any, Self
 
@@ -24,7 +25,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from stance.model.frames import Reader, Readings
 from stance.model.matching import Lexicon, read_lexicon
-from stance.model.tokens import NAME, Tokenizer, Tokens, common_words, grams, normal_form, pair_keys
+from stance.model.tokens import NAME, Tokenizer, Tokens, common_words, grams, normal_form, pair_keys, plain_form
+from stance.model.vectors import load as load_vectors
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -159,7 +161,27 @@ class Words(_Block):
         return np.array([name(int(key)) for key in self.keys_], dtype=object)
 
 
-class Shapes(_Block):
+class _ByWord(_Block):
+    """A block that gives every word type one vector: a statement is their idf-weighted sum over the norm of the idf."""
+
+    def _learn_idf(self, X: Iterable[str]) -> None:
+        """The idf of word forms over n texts; masked names and what is no word have no weight."""
+        tokens, numbers = self._learn(X)
+        found, df = _frequencies(tokens.rows, numbers)
+        self.word_idf_ = np.full(len(self.words_) + 1, _idf(0, tokens.n))
+        self.word_idf_[found] = _idf(df, tokens.n)
+
+    def _summed(self, X: Iterable[str], vectors: Callable[[], sp.csr_matrix]) -> sp.csr_matrix:
+        """vectors: gives one row for each word type that the tokenizer has met."""
+        tokens, numbers = self._encode(X)
+        weight = self.word_idf_[numbers] * (tokens.types > 0)
+        weight[[not s[0].isalpha() for s in np.array(self._tokenizer.surfaces)[tokens.types]]] = 0
+        of_types = vectors()
+        words = sp.csr_matrix((weight, (tokens.rows, tokens.types)), shape=(tokens.n, of_types.shape[0]))
+        return _scaled(words.dot(of_types), np.bincount(tokens.rows, weight**2, tokens.n))
+
+
+class Shapes(_ByWord):
     """Character n-grams of the words, so that a word never seen resembles those it is built like.
 
     low, high: shortest and longest n-gram, over the lower-case word with its edges marked.
@@ -172,10 +194,7 @@ class Shapes(_Block):
 
     def fit(self, X: Iterable[str], y: object = None) -> Self:
         """Learn the n-grams and their idf over word types, and the idf of words over n texts."""
-        tokens, numbers = self._learn(X)
-        found, df = _frequencies(tokens.rows, numbers)
-        self.word_idf_ = np.full(len(self.words_) + 1, _idf(0, tokens.n))
-        self.word_idf_[found] = _idf(df, tokens.n)
+        self._learn_idf(X)
         forms = {surface.lower() for surface in self._tokenizer.surfaces[1:] if surface[0].isalpha()}
         counts = Counter(gram for form in forms for gram in set(grams(form, self.low, self.high)))
         self.grams_ = {g: i for i, g in enumerate(sorted(g for g, c in counts.items() if c >= self.min_df))}
@@ -184,12 +203,7 @@ class Shapes(_Block):
 
     def transform(self, X: Iterable[str]) -> sp.csr_matrix:
         """(n, features) vectors."""
-        tokens, numbers = self._encode(X)
-        shapes = self._shapes()
-        weight = self.word_idf_[numbers] * (tokens.types > 0)
-        weight[[not s[0].isalpha() for s in np.array(self._tokenizer.surfaces)[tokens.types]]] = 0
-        words = sp.csr_matrix((weight, (tokens.rows, tokens.types)), shape=(tokens.n, shapes.shape[0]))
-        return _scaled(words.dot(shapes), np.bincount(tokens.rows, weight**2, tokens.n))
+        return self._summed(X, self._shapes)
 
     def _shapes(self) -> sp.csr_matrix:
         """One unit row of n-grams for each word type that the tokenizer has met."""
@@ -207,6 +221,38 @@ class Shapes(_Block):
         """The n-grams, with ``^`` and ``$`` for the edges of the word."""
         check_is_fitted(self)
         return np.array(list(self.grams_), dtype=object)
+
+
+class Meanings(_ByWord):
+    """Static word vectors (vectors.py), so that a word never seen counts like those that mean something near.
+
+    masks: names have no meaning.
+    """
+
+    def __init__(self, *, masks: bool = True) -> None:
+        self.masks = masks
+
+    def fit(self, X: Iterable[str], y: object = None) -> Self:
+        """Learn the idf of words over n texts."""
+        self._learn_idf(X)
+        self.forms_, self.vectors_ = load_vectors()
+        return self
+
+    def transform(self, X: Iterable[str]) -> sp.csr_matrix:
+        """(n, 128) vectors."""
+        return self._summed(X, self._meanings)
+
+    def _meanings(self) -> sp.csr_matrix:
+        place = {form: i for i, form in enumerate(self.forms_)}
+        rows = [place.get(plain_form(surface), -1) for surface in self._tokenizer.surfaces]
+        found = self.vectors_[rows].astype(float)
+        found[np.array(rows) < 0] = 0
+        return sp.csr_matrix(found)
+
+    def get_feature_names_out(self, input_features: object = None) -> npt.NDArray[np.object_]:
+        """``meaning 0`` and so on: a dimension by itself says nothing."""
+        check_is_fitted(self)
+        return np.array([f"meaning {i}" for i in range(self.vectors_.shape[1])], dtype=object)
 
 
 class Frames(_Block):

@@ -16,7 +16,9 @@ class Params:
 
     C: inverse strength of the penalty of logistic regression, candidates for cross-validation.
     shape_weight: weight of word shapes beside words, candidates; 0 leaves the block out.
+    meaning_weight: weight of word vectors beside words, candidates; 0 leaves the block out.
     frame_weight: weight of frames beside words, candidates; 0 leaves the block out.
+    ratio: share of a feature's weight that goes by how unevenly the labels have it (search.unevenness), candidates.
     tone_alpha: penalty of the ridge regression for tone, candidates.
     negation, pairs, masks, min_df: see features.Words; shapes, shape_min_df: see features.Shapes; frame_min_df:
     see features.Frames.
@@ -27,7 +29,9 @@ class Params:
 
     C: tuple[float, ...] = (1.0, 3.0)
     shape_weight: tuple[float, ...] = (0.5,)
+    meaning_weight: tuple[float, ...] = (0.5,)
     frame_weight: tuple[float, ...] = (0.3,)
+    ratio: tuple[float, ...] = (0.75,)
     tone_alpha: tuple[float, ...] = (1.0, 3.0)
     negation: bool = True
     pairs: bool = True
@@ -61,6 +65,7 @@ class Params:
 
 _LIMITS: dict[str, Callable[[Any], bool]] = {
     "C": lambda values: min(values) > 0,
+    "ratio": lambda values: max(values) <= 1,
     "folds": lambda value: value >= 2,
     "shapes": lambda values: len(values) == 2 and 1 <= values[0] <= values[1] <= 20,
     "class_weight": lambda value: value in ("balanced", "none"),

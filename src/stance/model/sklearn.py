@@ -40,6 +40,7 @@ class StanceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
         *,
         C: float = 3.0,
         shape_weight: float = 0.5,
+        meaning_weight: float = 0.5,
         frame_weight: float = 0.3,
         negation: bool = True,
         pairs: bool = True,
@@ -54,6 +55,7 @@ class StanceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
         seed: int = 0,
     ) -> None:
         self.C, self.shape_weight, self.frame_weight = C, shape_weight, frame_weight
+        self.meaning_weight = meaning_weight
         self.negation, self.pairs, self.masks, self.shapes = negation, pairs, masks, shapes
         self.min_df, self.shape_min_df, self.frame_min_df = min_df, shape_min_df, frame_min_df
         self.class_weight = class_weight
@@ -92,14 +94,18 @@ class StanceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
         from stance.model.training import _header, fit, train
 
         params = Params(
-            C=(self.C,), shape_weight=(self.shape_weight,), frame_weight=(self.frame_weight,), negation=self.negation,
-            pairs=self.pairs, masks=self.masks, min_df=self.min_df, shapes=self.shapes,
-            shape_min_df=self.shape_min_df, frame_min_df=self.frame_min_df, class_weight=self.class_weight,
-            folds=self.folds, seed=self.seed,
+            C=(self.C,), shape_weight=(self.shape_weight,), meaning_weight=(self.meaning_weight,),
+            frame_weight=(self.frame_weight,), negation=self.negation, pairs=self.pairs, masks=self.masks,
+            min_df=self.min_df, shapes=self.shapes, shape_min_df=self.shape_min_df, frame_min_df=self.frame_min_df,
+            class_weight=self.class_weight, folds=self.folds, seed=self.seed,
         )  # fmt: skip
         if self.calibrate:
             return train(frame, params, jobs=1).table
-        weights = {"shape_weight": self.shape_weight, "frame_weight": self.frame_weight}
+        weights = {
+            "shape_weight": self.shape_weight,
+            "frame_weight": self.frame_weight,
+            "meaning_weight": self.meaning_weight,
+        }
         chosen = {"C": self.C, **weights, "temperature": 1.0}
         pipeline = fit(frame, chosen, params)
         return compile_table(pipeline, _header(pipeline, params, len(frame)))

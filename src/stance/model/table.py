@@ -26,7 +26,7 @@ import numpy.typing as npt
 from stance.errors import ModelError
 from stance.model.frames import Reader, Readings
 from stance.model.matching import Lexicon, check_parts
-from stance.model.tokens import NAME, TOKEN, Tokenizer, Tokens, grams, normal_form, pair_keys
+from stance.model.tokens import NAME, TOKEN, Tokenizer, Tokens, grams, normal_form, pair_keys, plain_form
 
 DEFAULT = Path(__file__).with_name("default.npz")
 FORMAT = "stance-table/2"
@@ -49,6 +49,7 @@ _KINDS: dict[str, tuple[str, int]] = {  # array: kind of dtype, dimensions
     "shape_idf": ("f", 1),
     "gram_weights": ("f", 2),
     "gram_idf": ("f", 1),
+    "meaning_weights": ("f", 2),
     "frame_weights": ("f", 2),
     "lexicon_entries": ("i", 2),
     "lexicon_cue_start": ("i", 1),
@@ -57,7 +58,7 @@ _KINDS: dict[str, tuple[str, int]] = {  # array: kind of dtype, dimensions
     "lexicon_edges": ("i", 1),
     "lexicon_nodes": ("i", 2),
 }
-_LISTS = ("common", "words", "grams", *(f"lexicon_{name}" for name in Lexicon.LISTS))
+_LISTS = ("common", "words", "grams", "meanings", *(f"lexicon_{name}" for name in Lexicon.LISTS))
 """Lists of strings, stored as UTF-8 lines."""
 
 
@@ -142,6 +143,7 @@ class Table:
         self._low, self._high = header["features"]["grams"]
         self._numbers = {word: i for i, word in enumerate(arrays["words"])}
         self._grams = {gram: i for i, gram in enumerate(arrays["grams"])}
+        self._meanings = {form: i for i, form in enumerate(arrays["meanings"])}
         self._words = _padded(arrays["word_weights"], arrays["word_idf"], 6)
         self._pairs = _padded(arrays["pair_weights"], arrays["pair_idf"], 1)
         self._pair_index = _KeyIndex(arrays["pair_keys"])
@@ -232,9 +234,9 @@ class Table:
             self._type_frames = np.concatenate([self._type_frames, described])
 
     def _shape(self, surface: str, number: int) -> npt.NDArray[np.float64]:
-        """What the n-grams of a word add to the logits, and its squared idf."""
+        """What the n-grams and the meaning of a word add to the logits, and its squared idf."""
         out = np.zeros(self._type_shapes.shape[1])
-        if not surface[0].isalpha() or not self._grams:
+        if not surface[0].isalpha() or not (self._grams or self._meanings):
             return out
         idf = float(self.arrays["shape_idf"][number])
         out[-1] = idf**2
@@ -246,6 +248,9 @@ class Table:
                 counts[i] += w
             norm = np.sqrt(sum(c * c for c in counts.values()))
             out[:-1] = idf / norm * (weights @ self.arrays["gram_weights"][found])
+        meaning = self._meanings.get(plain_form(surface), -1)
+        if meaning >= 0:
+            out[:-1] += idf * self.arrays["meaning_weights"][meaning]
         return out
 
     def explain(self, text: str) -> list[Evidence]:
@@ -437,7 +442,8 @@ def _check_sizes(columns: int, features: Any, arrays: Mapping[str, Any]) -> None
     words, grams_ = len(arrays["words"]), len(arrays["grams"])
     lengths = {"word_weights": 2 * words, "word_idf": 2 * words, "shape_idf": words + 1, "gram_weights": grams_,
                "gram_idf": grams_, "pair_weights": len(arrays["pair_keys"]), "pair_idf": len(arrays["pair_keys"]),
-               "frame_weights": len(arrays["frame_weights"]), "bias": columns}  # fmt: skip
+               "frame_weights": len(arrays["frame_weights"]),
+               "meaning_weights": len(arrays["meanings"]), "bias": columns}  # fmt: skip
     for name, length in lengths.items():
         if len(arrays[name]) != length or (arrays[name].ndim == 2 and arrays[name].shape[1] != columns):
             raise ValueError(f"{name} has the wrong size")

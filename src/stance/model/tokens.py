@@ -70,6 +70,15 @@ def normal_form(surface: str) -> str:
     return stem(_SUFFIX.sub("", word))
 
 
+def plain_form(surface: str) -> str:
+    """A word as vectors.py lists it.
+
+    >>> plain_form("Friends’"), plain_form("Russia’s")
+    ("friends'", 'russia')
+    """
+    return _SUFFIX.sub("", surface.lower().replace("’", "'")) if "’" in surface or "'" in surface else surface.lower()
+
+
 @dataclass(frozen=True, slots=True)
 class Tokens:
     """The tokens of ``n`` statements, one after the other, names reduced to one mask each.

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from joblib import Parallel
-from threadpoolctl import threadpool_limits
 
 from stance import __version__
 from stance.model.compiling import Pipeline, compile_table
@@ -22,7 +21,7 @@ from stance.model.corpus import digest, groups, require_trainable, split
 from stance.model.evaluation import Evaluation, evaluate_table
 from stance.model.matching import digest as digest_lexicon
 from stance.model.params import Params
-from stance.model.search import Search, make_blocks, make_classifier, make_ridge
+from stance.model.search import SEARCHED, Search, fit_classifier, make_blocks, make_ridge
 from stance.model.table import FORMAT, Table
 
 if TYPE_CHECKING:
@@ -73,7 +72,7 @@ def train(
     require_trainable(frame)
     frame = frame.assign(group=groups(frame))
     learn, test = _sides(frame)
-    steps = _Steps(progress, len(params.C) + len(params.shape_weight) + len(params.frame_weight) + 2)
+    steps = _Steps(progress, sum(len(getattr(params, name)) for name in SEARCHED))
     with Parallel(n_jobs=jobs) as parallel:
         search = Search(learn, params, parallel, steps)
         chosen = search.choose()
@@ -122,9 +121,8 @@ def _header(pipeline: Pipeline, params: Params, rows: int) -> dict[str, Any]:
 
 
 def _figures(evaluation: Evaluation) -> dict[str, Any]:
-    """The measures that a table carries along."""
-    names = ("n", "accuracy", "macro_f1", "macro_f1_interval", "weighted_f1", "log_loss", "ece", "tone_spearman")
-    return {name: value for name, value in evaluation.to_dict().items() if name in names}
+    """The measures that a table carries along: what thresholds, comparisons and the card need."""
+    return {**evaluation.to_dict(), "calibration": list(evaluation.calibration)}
 
 
 def _versions() -> dict[str, str]:
@@ -148,10 +146,10 @@ class _Steps:
 
 def fit(frame: pd.DataFrame, chosen: Mapping[str, float], params: Params) -> Pipeline:
     """The estimators fitted on all rows of a frame, with settings that a search chose."""
-    union = make_blocks(params, chosen["shape_weight"], chosen["frame_weight"])
+    union = make_blocks(params, chosen)
     X = union.fit_transform(frame["text"].tolist()).astype(np.float32)
-    with threadpool_limits(1):
-        classifier = make_classifier(chosen["C"], params).fit(X, frame["label"].to_numpy(dtype=str))
+    ratio = chosen.get("ratio", params.ratio[0])
+    classifier = fit_classifier(X, frame["label"].to_numpy(dtype=str), chosen["C"], ratio, params)
     ridge = None
     if "tone_alpha" in chosen:
         tone = frame["tone"].to_numpy(float)

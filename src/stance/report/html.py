@@ -41,6 +41,9 @@ EXPLAINED = 400
 NAMED = 5
 """Contributions that an explanation names."""
 
+LONGEST = 40
+"""Characters of a contribution's words that are shown."""
+
 LONE = 500
 """Documents of a single statement, rows of a table for instance, that share one page of a report."""
 
@@ -291,19 +294,20 @@ class Shown:
         return weighed(self.why, self.labels) if self.why else []
 
     @property
-    def evidence(self) -> list[tuple[str, str, str, str]]:
-        """The strongest contributions: what it is, the label it speaks for, its class, and by how much."""
+    def evidence(self) -> list[tuple[str, str, str, str, str]]:
+        """The strongest contributions: words, name of the frame if it is one, label spoken for, its class, how much."""
         if not self.why:
             return []
         first, second = self.why.ranking[:2]
-        sums: dict[str, float] = {}
+        sums: dict[tuple[str, str], float] = {}
         for c in self.why.contributions:
-            name = c.name if c.kind == "frame" else self.why.text[c.start : c.end]
-            sums[name] = sums.get(name, 0.0) + c.margin(first, second)
+            words = " ".join(self.why.text[c.start : c.end].split())
+            key = (words if len(words) <= LONGEST else f"{words[:LONGEST]}…", c.name if c.kind == "frame" else "")
+            sums[key] = sums.get(key, 0.0) + c.margin(first, second)
         rows = []
-        for name, margin in sorted(sums.items(), key=lambda item: -abs(item[1]))[:NAMED]:
+        for (words, frame), margin in sorted(sums.items(), key=lambda item: -abs(item[1]))[:NAMED]:
             label = first if margin > 0 else second
-            rows.append((name, label, kind_of(label, self.labels), f"+{abs(margin):.1f}"))
+            rows.append((words, frame, label, kind_of(label, self.labels), f"+{abs(margin):.1f}"))
         return rows
 
 

@@ -98,8 +98,7 @@ def _add_scoring(app: FastAPI, scoring: Scoring, *, keyed: bool) -> None:
     async def score(request: Request, body: Annotated[ScoreRequest, Body(openapi_examples=SCORE)]) -> Response:
         """Score one text, one HTML page, a list of statements, or several documents."""
         facts = request.state.facts
-        content, n = await scoring.run(facts["bytes"], lambda model, table: scoring.answer(body, model, table))
-        facts["statements"] = n
+        content, facts["statements"] = await scoring.answer(body, facts["bytes"])
         return Response(content, media_type="application/json")
 
 
@@ -156,12 +155,8 @@ def _add_page(app: FastAPI, scoring: Scoring) -> None:
     @app.post("/view", include_in_schema=False)
     async def view(request: Request, body: ScoreRequest) -> HTMLResponse:
         """The article as the page shows it."""
-
-        def work(model: Any, table: Any) -> tuple[str, int]:
-            documents, scored = scoring.scored(body, table)
-            return html.view(documents, scored, table), len(scored)
-
-        content, request.state.facts["statements"] = await scoring.run(request.state.facts["bytes"], work)
+        facts = request.state.facts
+        content, facts["statements"] = await scoring.view(body, facts["bytes"])
         return HTMLResponse(content)
 
 

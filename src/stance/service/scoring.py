@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
-from typing import TypeVar
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import groupby, islice
+from queue import Empty, SimpleQueue
+from typing import Any, Generic, TypeVar
 
-from stance.analysis import analyse
+from pydantic import TypeAdapter
+
+from stance.analysis import judge
 from stance.model.table import Table
+from stance.report import html
 from stance.report.explanation import rows
 from stance.report.summary import summarize
 from stance.service.guard import Limits
@@ -26,13 +33,105 @@ from stance.service.messages import (
 from stance.service.metrics import Metrics
 from stance.service.problems import TooLarge, TooSlow
 from stance.statement import Document, ScoredStatement
+from stance.statement import Statement as Cut
+from stance.text.attributing import attribute
 from stance.text.quoting import lines
 from stance.text.segmenting import Unit, segment
 
 SHORT = 50_000
 """Bytes up to which a request takes the short lane."""
 
+TOGETHER = 16
+"""Requests that are scored together at most."""
+
 T = TypeVar("T")
+_STATEMENTS = TypeAdapter(list[Statement])
+
+
+Finish = Callable[[Model, Table, list[Document], list[ScoredStatement]], T]
+"""What is made of a request's documents and scored statements."""
+
+
+@dataclass
+class _Job(Generic[T]):
+    """A request on its way through a lane, with the model that answers it."""
+
+    request: ScoreRequest
+    model: Model
+    finish: Finish[T]
+    done: Future[T] = field(default_factory=Future)
+    documents: list[Document] = field(default_factory=list)
+    statements: list[Cut] = field(default_factory=list)
+
+
+class Lane:
+    """A thread with a table of its own. What waits is scored together: a look-up for many costs hardly more."""
+
+    def __init__(self, number: int, limits: Limits) -> None:
+        self.number, self.limits = number, limits
+        self.waiting: SimpleQueue[_Job[Any] | None] = SimpleQueue()
+        self.thread: threading.Thread | None = None
+
+    def put(self, job: _Job[Any]) -> None:
+        """Have a request done. The first one starts the thread: one started before a fork would not be there after."""
+        self.waiting.put(job)
+        if self.thread is None:
+            self.thread = threading.Thread(target=self._run, name=f"lane-{self.number}", daemon=True)
+            self.thread.start()
+
+    def close(self) -> None:
+        """End the thread once all that waits is done."""
+        if self.thread:
+            self.waiting.put(None)
+            self.thread.join()
+
+    def _run(self) -> None:
+        while (first := self.waiting.get()) is not None:
+            jobs: list[_Job[Any]] = [first]
+            with suppress(Empty):
+                while len(jobs) < TOGETHER and (job := self.waiting.get_nowait()):
+                    jobs.append(job)
+                if len(jobs) < TOGETHER:  # it was the end
+                    self.waiting.put(None)
+            ready = [job for job in jobs if self._prepare(job)]
+            for _, alike in groupby(ready, key=lambda job: (id(job.model), job.request.min_confidence)):
+                self._score(list(alike))
+
+    def _prepare(self, job: _Job[Any]) -> bool:
+        """Read, cut and attribute; whether that went well."""
+        try:
+            job.documents = job.request.to_documents()
+            if job.request.attribute:
+                parts = cut(job.documents, job.request.unit, self.limits.statements)
+                told = (attribute(document, part) for document, part in zip(job.documents, parts, strict=True))
+                job.statements = [statement for part in told for statement in part]
+            else:  # as `Scorer.score` has it
+                job.statements = [Cut(d.id, 0, d.text, 0, len(d.text), 0, len(d.text)) for d in job.documents]
+        except Exception as error:
+            job.done.set_exception(error)
+            return False
+        return True
+
+    def _score(self, jobs: Sequence[_Job[Any]]) -> None:
+        """Score jobs of one model and one confidence; a fault in one must not spoil the others."""
+        table, least = jobs[0].model.tables[self.number], jobs[0].request.min_confidence
+        try:
+            # `analyse` begins with small batches, for those who wait for the first statement; here nobody does.
+            judged = list(judge([s for job in jobs for s in job.statements], table, min_confidence=least))
+        except Exception as error:
+            if len(jobs) == 1:
+                jobs[0].done.set_exception(error)
+            else:
+                for job in jobs:
+                    self._score([job])
+            return
+        rest = iter(judged)
+        for job in jobs:
+            scored = list(islice(rest, len(job.statements)))
+            try:
+                job.done.set_result(job.finish(job.model, table, job.documents, scored))
+            except Exception as error:
+                job.done.set_exception(error)
 
 
 class Scoring:
@@ -40,66 +139,79 @@ class Scoring:
 
     def __init__(self, live: Live, limits: Limits, metrics: Metrics) -> None:
         self.live, self.limits, self.metrics = live, limits, metrics
-        self._lanes = [ThreadPoolExecutor(1, thread_name_prefix=f"lane-{i}") for i in range(LANES)]
+        self._lanes = [Lane(number, limits) for number in range(LANES)]
 
     def close(self) -> None:
         """End the threads, once they have done what they were given."""
         for lane in self._lanes:
-            lane.shutdown()
+            lane.close()
 
-    async def run(self, size: int, work: Callable[[Model, Table], T]) -> T:
-        """Do the work for a request of so many bytes with one model from beginning to end.
+    async def run(self, request: ScoreRequest, size: int, finish: Finish[T]) -> T:
+        """Score a request of so many bytes with one model from beginning to end, and finish it in the same thread.
 
-        Raises TooSlow when it takes longer than a request may.
+        The statements are those of `analysis.analyse`. Raises InputError for a document without text, TooLarge for
+        too many statements, TooSlow when it takes longer than a request may.
         """
-        model, lane = self.live.model, int(size > SHORT)
-        done = asyncio.get_running_loop().run_in_executor(self._lanes[lane], work, model, model.tables[lane])
+        job = _Job(request, self.live.model, finish)
+        self._lanes[int(size > SHORT)].put(job)
         try:
-            return await asyncio.wait_for(asyncio.shield(done), self.limits.work)
+            return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(job.done)), self.limits.work)
         except TimeoutError:
             what = f"not done after {self.limits.work:g} s"
             raise TooSlow(what, place="body", remedy="send it in parts") from None
 
-    def scored(self, request: ScoreRequest, table: Table) -> tuple[list[Document], list[ScoredStatement]]:
-        """The documents of a request and their scored statements.
-
-        Raises InputError for a document without text, TooLarge for too many statements.
-        """
-        documents = request.to_documents()
-        require_few(documents, request.unit, self.limits.statements)
-        scored = list(analyse(documents, table, unit=request.unit, min_confidence=request.min_confidence))
-        self.metrics.scored(scored)
-        return documents, scored
-
-    def answer(self, request: ScoreRequest, model: Model, table: Table) -> tuple[bytes, int]:
+    async def answer(self, request: ScoreRequest, size: int) -> tuple[bytes, int]:
         """The JSON of a ScoreAnswer, and how many statements it holds."""
-        documents, scored = self.scored(request, table)
-        found = rows(scored, table) if request.explain else (s.to_dict() for s in scored)
-        answer = ScoreAnswer(
-            model=model.name,
-            documents=_documents(request, documents),
-            statements=[Statement.model_validate(row) for row in found],
-        )
-        if request.summary:
-            dates = {document.id: document.date for document in documents}
-            answer.summary = [Summary.of(one) for one in summarize(scored, request.summary, dates=dates)]
-        return answer.model_dump_json(exclude_unset=True).encode(), len(scored)
+
+        def finish(
+            model: Model, table: Table, documents: list[Document], scored: list[ScoredStatement]
+        ) -> tuple[bytes, int]:
+            self.metrics.scored(scored)
+            return answer_of(request, model, table, documents, scored), len(scored)
+
+        return await self.run(request, size, finish)
+
+    async def view(self, request: ScoreRequest, size: int) -> tuple[str, int]:
+        """The article as the page shows it, and how many statements it holds."""
+
+        def finish(
+            model: Model, table: Table, documents: list[Document], scored: list[ScoredStatement]
+        ) -> tuple[str, int]:
+            self.metrics.scored(scored)
+            return html.view(documents, scored, table), len(scored)
+
+        return await self.run(request, size, finish)
 
 
-def require_few(documents: Sequence[Document], unit: Unit, most: int) -> None:
-    """Raise TooLarge for documents of more than so many statements, before any work is done for them."""
-    # A statement takes two characters at least, one of them a blank: most requests need no count.
-    if sum(len(document.text) // 2 + 1 for document in documents) <= most:
-        return
-    n = 0
-    for document in documents:
-        n += sum(1 for _ in islice(lines(document.text), most + 1))
-        if n > most:
-            break
-    else:
-        n = sum(len(segment(document, unit=unit)) for document in documents)
+def answer_of(
+    request: ScoreRequest, model: Model, table: Table, documents: list[Document], scored: list[ScoredStatement]
+) -> bytes:
+    """A ScoreAnswer as JSON, with what the request asks for."""
+    found = rows(scored, table) if request.explain else (s.to_dict() for s in scored)
+    answer = ScoreAnswer(
+        model=model.name,
+        documents=_documents(request, documents),
+        statements=_STATEMENTS.validate_python(list(found)),
+    )
+    if request.summary:
+        dates = {document.id: document.date for document in documents}
+        answer.summary = [Summary.of(one) for one in summarize(scored, request.summary, dates=dates)]
+    return answer.model_dump_json(exclude_unset=True).encode()
+
+
+def cut(documents: Sequence[Document], unit: Unit, most: int) -> list[list[Cut]]:
+    """The statements of each document, without speakers; raises TooLarge for more than so many together."""
+    # Counting lines spares the work of cutting what is too much anyway. Each is a statement, or part of a sentence
+    # that runs over a few.
+    n = sum(1 for document in documents for _ in islice(lines(document.text), 4 * most + 1) if not document.row)
+    n = n if unit == "line" else n // 4
+    parts: list[list[Cut]] = []
+    if n <= most:
+        parts = [segment(document, unit=unit) for document in documents]
+        n = sum(map(len, parts))
     if n > most:
         raise TooLarge(f"more than {most:,} statements", place="body", remedy="send it in parts")
+    return parts
 
 
 def _documents(request: ScoreRequest, documents: Sequence[Document]) -> list[DocumentOut]:

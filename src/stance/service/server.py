@@ -51,7 +51,7 @@ def run(app: App, listener: socket.socket) -> None:
     import uvicorn
 
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, server_header=False, date_header=True, lifespan="on", loop="asyncio",
+        app, log_config=None, access_log=False, server_header=False, date_header=True, lifespan="on", loop="auto",
         timeout_graceful_shutdown=GRACE, timeout_keep_alive=15, proxy_headers=False, ws="none",
     )  # fmt: skip
     uvicorn.Server(config).run(sockets=[listener])
