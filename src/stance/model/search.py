@@ -115,9 +115,9 @@ def unevenness(X: sp.csr_matrix, truth: npt.NDArray[np.str_]) -> Floats:
 
     A feature that nearly all rows have (the dimensions of word vectors) tells by its value, not by being there: 1.
 
-    >>> X = sp.csr_matrix([[1, 1], [1, 1], [1, 0], [1, 0]])
+    >>> X = sp.csr_matrix([[1, 1, 1], [1, 1, 0], [1, 0, 1], [1, 0, 0]])
     >>> unevenness(X, np.array(["a", "a", "b", "b"])).round(2).tolist()
-    [0.0, 1.1]
+    [1.0, 1.1, 0.0]
     """
     present = X.astype(bool).astype(float)
     largest = np.zeros(X.shape[1])

@@ -74,7 +74,7 @@ def plain_form(surface: str) -> str:
     """A word as vectors.py lists it.
 
     >>> plain_form("Friends’"), plain_form("Russia’s")
-    ("friends'", 'russia')
+    ('friends', 'russia')
     """
     return _SUFFIX.sub("", surface.lower().replace("’", "'")) if "’" in surface or "'" in surface else surface.lower()
 
