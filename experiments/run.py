@@ -73,7 +73,7 @@ def figures(training: Any) -> list[str]:
         cells += [f"{gold.macro_f1:.3f} ({low:.3f}-{high:.3f})", f"{gold.ece:.3f}", tone]
     else:
         cells += ["-", "-", "-"]
-    return [*cells, f"{len(table._bytes()) / 1e6:.2f} MB"]
+    return [*cells, f"{len(table.to_bytes()) / 1e6:.2f} MB"]
 
 
 def index(folders: list[Path]) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 import typer
 
 from stance import __version__
+from stance.commands import LabelColumn, ModelOption, ReportFormat, TextColumn, say
 from stance.commands import register as register_commands
 from stance.errors import InputError, StanceError, TrackingError, UsageError
 from stance.statement import STANCES, Document, ScoredStatement
@@ -39,18 +40,6 @@ app = typer.Typer(
 )  # fmt: skip
 data_app = typer.Typer(rich_markup_mode=None, help="Look after labelled data.\n\nExample: stance data check")
 app.add_typer(data_app, name="data")
-
-ModelOption = Annotated[
-    str | None,
-    typer.Option(
-        "--model", "-m", metavar="PATH|models:/NAME@ALIAS", help="A table, or a registered model [the one shipped]."
-    ),
-]
-TextColumn = Annotated[str, typer.Option(metavar="COLUMN", help="Column that holds the text.")]
-LabelColumn = Annotated[
-    str | None, typer.Option(metavar="COLUMN", help="Column that holds the label [stance, else label].")
-]
-ReportFormat = Annotated[Literal["table", "json"], typer.Option("--format", "-f", help="What to print.")]
 
 
 @app.callback(invoke_without_command=True)
@@ -411,11 +400,6 @@ def print_rich(*parts: Any) -> None:
     from rich.console import Console
 
     Console(highlight=False, width=None if sys.stdout.isatty() else 120).print(*parts)
-
-
-def say(text: str) -> None:
-    """Talk to the user on stderr."""
-    print(text, file=sys.stderr)
 
 
 @contextmanager

@@ -18,10 +18,14 @@ if TYPE_CHECKING:
 
 ModelOption = Annotated[
     str | None,
-    typer.Option("--model", "-m", metavar="PATH|models:/NAME@ALIAS", help="A table, or a registered model."),
+    typer.Option(
+        "--model", "-m", metavar="PATH|models:/NAME@ALIAS", help="A table, or a registered model [the one shipped]."
+    ),
 ]
-TextColumn = Annotated[str, typer.Option(help="Column that holds the text.")]
-LabelColumn = Annotated[str | None, typer.Option(help="Column that holds the label [stance, else label].")]
+TextColumn = Annotated[str, typer.Option(metavar="COLUMN", help="Column that holds the text.")]
+LabelColumn = Annotated[
+    str | None, typer.Option(metavar="COLUMN", help="Column that holds the label [stance, else label].")
+]
 ReportFormat = Annotated[Literal["table", "json"], typer.Option("--format", "-f", help="What to print.")]
 Data = Annotated[list[Path], typer.Argument(metavar="DATA", help="Labelled csv, tsv, jsonl or parquet.")]
 Model = Annotated[str, typer.Argument(metavar="MODEL", help="A table, models:/NAME@ALIAS, or default.")]

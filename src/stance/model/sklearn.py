@@ -91,7 +91,7 @@ class StanceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
         return self
 
     def _train(self, frame: Any) -> Table:
-        from stance.model.training import _header, fit, train
+        from stance.model.training import describe, fit, train
 
         params = Params(
             C=(self.C,), shape_weight=(self.shape_weight,), meaning_weight=(self.meaning_weight,),
@@ -108,7 +108,7 @@ class StanceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
         }
         chosen = {"C": self.C, **weights, "temperature": 1.0}
         pipeline = fit(frame, chosen, params)
-        return compile_table(pipeline, _header(pipeline, params, len(frame)))
+        return compile_table(pipeline, describe(pipeline, params, len(frame)))
 
     def __getstate__(self) -> dict[str, Any]:
         """What is pickled: of the table its numbers, not the words it has met since."""

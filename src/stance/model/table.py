@@ -157,7 +157,7 @@ class Table:
     @property
     def digest(self) -> str:
         """SHA-256 of the table's file content: the same numbers, the same digest."""
-        return hashlib.sha256(self._bytes()).hexdigest()
+        return hashlib.sha256(self.to_bytes()).hexdigest()
 
     def _forget(self) -> None:
         """Start anew with the word types seen so far (there are too many of them, or none yet)."""
@@ -310,7 +310,7 @@ class Table:
         path = Path(path)
         try:
             with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-                file.write(self._bytes())
+                file.write(self.to_bytes())
             os.chmod(file.name, 0o644)
             os.replace(file.name, path)
         except OSError as error:
@@ -318,7 +318,8 @@ class Table:
                 f"cannot write the model ({error.strerror})", place=str(path), remedy="choose another --out"
             ) from None
 
-    def _bytes(self) -> bytes:
+    def to_bytes(self) -> bytes:
+        """The file as it is written: the same numbers, the same bytes."""
         header = json.dumps(self.header, sort_keys=True, ensure_ascii=False).encode()
         arrays = {name: self.arrays[name] for name in _KINDS}
         for name in _LISTS:

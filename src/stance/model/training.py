@@ -80,12 +80,12 @@ def train(
     evaluations = {"cross-validation": search.evaluation()}
     pipeline = fit(learn, chosen, params)
     if len(test):
-        evaluations["test"] = evaluate_table(compile_table(pipeline, _header(pipeline, params, len(learn))), test)
+        evaluations["test"] = evaluate_table(compile_table(pipeline, describe(pipeline, params, len(learn))), test)
         if params.refit:
             steps("fitting on all rows")
             pipeline = fit(frame, chosen, params)
     header = {
-        **_header(pipeline, params, len(frame) if params.refit else len(learn)),
+        **describe(pipeline, params, len(frame) if params.refit else len(learn)),
         "chosen": chosen,
         "counts": {label: int((frame["label"] == label).sum()) for label in pipeline.labels},
         "corpus": {"digest": digest(frame), "rows": len(frame), "groups": int(frame["group"].nunique())},
@@ -106,7 +106,8 @@ def _sides(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     return (learn, test) if enough else (frame, frame[:0])
 
 
-def _header(pipeline: Pipeline, params: Params, rows: int) -> dict[str, Any]:
+def describe(pipeline: Pipeline, params: Params, rows: int) -> dict[str, Any]:
+    """The entries of a table's header that scoring relies on, and what it was fitted with."""
     frames = dict(pipeline.union.transformer_list).get("frames")
     return {
         "format": FORMAT,
