@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
@@ -117,6 +118,10 @@ def train(
         typer.Argument(metavar="DATA", help="Labelled csv, tsv, jsonl or parquet [data/corpus]."),
     ] = None,
     params: Annotated[Path | None, typer.Option(metavar="FILE.toml", help="Parameters of training.")] = None,
+    encoder: Annotated[
+        str | None,
+        typer.Option(metavar="NAME|DIR", help="Add sentence vectors of this sentence-transformers model (slow)."),
+    ] = None,
     out: Annotated[Path, typer.Option(metavar="FILE.npz", help="Where to write the model.")] = Path("stance.npz"),
     experiment: Annotated[str, typer.Option(metavar="NAME", help="MLflow experiment.")] = "stance",
     register: Annotated[str | None, typer.Option(metavar="NAME", help="Register the model, alias challenger.")] = None,
@@ -138,6 +143,8 @@ def train(
 
     require_register(register, track)
     settings = read_params(params)
+    if encoder:
+        settings = replace(settings, encoder=encoder)
     require_writable(out, "--out")
     frame = read_labelled(data or [default_corpus()], text_column=text_column, label_column=label_column)
     with progress_bar("training") as progress:

@@ -88,6 +88,7 @@ def compile_table(pipeline: Pipeline, header: Mapping[str, Any]) -> Table:
         "gram_idf": np.zeros(0),
         "meaning_weights": np.zeros((0, len(bias))),
         "frame_weights": np.zeros((0, len(bias))),
+        "sentence_weights": share.get("sentences", np.zeros((0, len(bias)))),
     }
     grams: list[str] = []
     if "shapes" in blocks:

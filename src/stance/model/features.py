@@ -5,6 +5,7 @@
 * :class:`Shapes`: character n-grams taken per word. Every word type has one unit vector of n-grams; a statement is
   their idf-weighted sum, scaled by one norm over its words.
 * :class:`Frames`: who furthers or hinders what (frames.py), as counts.
+* :class:`Sentences`: vectors of whole statements by an encoder, where one is asked for (encoder.py).
 
 Additive means that training can compile a block into one row of numbers per word, pair or n-gram (table.py).
 The idf is the smoothed one of scikit-learn, ``ln((1 + n) / (1 + df)) + 1``.
@@ -23,6 +24,8 @@ import scipy.sparse as sp
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from stance.model.encoder import Encoder
+from stance.model.encoder import describe as describe_encoder
 from stance.model.frames import Reader, Readings
 from stance.model.matching import Lexicon, read_lexicon
 from stance.model.tokens import NAME, Tokenizer, Tokens, common_words, grams, normal_form, pair_keys, plain_form
@@ -289,6 +292,40 @@ class Frames(_Block):
         """Names as in frames.Reader."""
         check_is_fitted(self)
         return np.array(Reader(self.lexicon_).names, dtype=object)[self.kept_]
+
+
+class Sentences(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Sentence vectors of an encoder (encoder.py), so that what is said counts beyond its single words.
+
+    encoder: name or folder of the model. Every text is encoded once in a process: cross-validation asks for the
+    same texts again and again, and an encoder does some hundred a second.
+    """
+
+    def __init__(self, *, encoder: str = "") -> None:
+        self.encoder = encoder
+
+    def fit(self, X: Iterable[str], y: object = None) -> Self:
+        """Load the encoder; there is nothing to learn."""
+        self.encoder_ = describe_encoder(self.encoder)
+        return self
+
+    def transform(self, X: Iterable[str]) -> sp.csr_matrix:
+        """(n, dimensions) vectors of length one."""
+        check_is_fitted(self)
+        texts, memo = _texts(X), _vectors(self.encoder)
+        if new := [text for text in dict.fromkeys(texts) if text not in memo]:
+            memo.update(zip(new, Encoder(self.encoder_)(new), strict=True))
+        return sp.csr_matrix(np.array([memo[text] for text in texts]).reshape(len(texts), self.encoder_["dimensions"]))
+
+    def get_feature_names_out(self, input_features: object = None) -> npt.NDArray[np.object_]:
+        """``sentence 0`` and so on: a dimension by itself says nothing."""
+        check_is_fitted(self)
+        return np.array([f"sentence {i}" for i in range(self.encoder_["dimensions"])], dtype=object)
+
+
+@cache
+def _vectors(encoder: str) -> dict[str, Floats]:
+    return {}
 
 
 @cache

@@ -18,6 +18,8 @@ class Params:
     shape_weight: weight of word shapes beside words, candidates; 0 leaves the block out.
     meaning_weight: weight of word vectors beside words, candidates; 0 leaves the block out.
     frame_weight: weight of frames beside words, candidates; 0 leaves the block out.
+    encoder: name or folder of a sentence-transformers model (extra ``encoder``), whose vectors become a further
+    block; "" for none. sentence_weight: its weight beside words, candidates.
     ratio: share of a feature's weight that goes by how unevenly the labels have it (search.unevenness), candidates.
     tone_alpha: penalty of the ridge regression for tone, candidates.
     negation, pairs, masks, min_df: see features.Words; shapes, shape_min_df: see features.Shapes; frame_min_df:
@@ -31,6 +33,8 @@ class Params:
     shape_weight: tuple[float, ...] = (0.5,)
     meaning_weight: tuple[float, ...] = (0.5,)
     frame_weight: tuple[float, ...] = (0.3,)
+    encoder: str = ""
+    sentence_weight: tuple[float, ...] = (1.0,)
     ratio: tuple[float, ...] = (0.75,)
     tone_alpha: tuple[float, ...] = (1.0, 3.0)
     negation: bool = True

@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_limits
 from stance.errors import InputError
 from stance.model.compiling import logits, softmax
 from stance.model.evaluation import Evaluation, evaluate
-from stance.model.features import Frames, Meanings, Shapes, Words
+from stance.model.features import Frames, Meanings, Sentences, Shapes, Words
 from stance.model.params import Params
 from stance.model.table import TONE_LIMIT
 
@@ -30,7 +30,7 @@ Floats = npt.NDArray[np.float64]
 
 _TOLERANCE = 5e-4
 _NEARLY_ALL = 0.9
-SEARCHED = ("C", "shape_weight", "meaning_weight", "frame_weight", "ratio")
+SEARCHED = ("C", "shape_weight", "meaning_weight", "frame_weight", "sentence_weight", "ratio")
 """Parameters with candidates, in the order in which they are settled."""
 
 
@@ -68,13 +68,16 @@ def make_blocks(params: Params, chosen: Mapping[str, float] | None = None) -> Fe
         blocks.append(("meanings", Meanings(masks=params.masks)))
     if any(params.frame_weight):
         blocks.append(("frames", Frames(masks=params.masks, min_df=params.frame_min_df)))
+    if params.encoder:
+        blocks.append(("sentences", Sentences(encoder=params.encoder)))
     weights = _weights(chosen or {name: getattr(params, name)[0] for name in SEARCHED})
     return FeatureUnion(blocks, transformer_weights={name: weights[name] for name, _ in blocks})
 
 
 def _weights(setting: Mapping[str, float]) -> dict[str, float]:
     """The weight of each block, by the names of the blocks."""
-    return {"words": 1.0} | {f"{block}s": setting[f"{block}_weight"] for block in ("shape", "meaning", "frame")}
+    blocks = ("shape", "meaning", "frame", "sentence")
+    return {"words": 1.0} | {f"{block}s": setting.get(f"{block}_weight", 1.0) for block in blocks}
 
 
 def _matrices(texts: list[str], train: Any, test: Any, params: Params) -> dict[str, tuple[Any, Any]]:

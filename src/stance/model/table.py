@@ -24,12 +24,13 @@ import numpy as np
 import numpy.typing as npt
 
 from stance.errors import ModelError
+from stance.model.encoder import Encoder, check_description
 from stance.model.frames import Reader, Readings
 from stance.model.matching import Lexicon, check_parts
 from stance.model.tokens import NAME, TOKEN, Tokenizer, Tokens, grams, normal_form, pair_keys, plain_form
 
 DEFAULT = Path(__file__).with_name("default.npz")
-FORMAT = "stance-table/2"
+FORMAT = "stance-table/3"
 TONE_LIMIT = 3.0
 BATCH = 1024
 """Statements scored at a time: enough to spread numpy's overhead, few enough to stay in the processor's cache."""
@@ -51,6 +52,7 @@ _KINDS: dict[str, tuple[str, int]] = {  # array: kind of dtype, dimensions
     "gram_idf": ("f", 1),
     "meaning_weights": ("f", 2),
     "frame_weights": ("f", 2),
+    "sentence_weights": ("f", 2),
     "lexicon_entries": ("i", 2),
     "lexicon_cue_start": ("i", 1),
     "lexicon_cue_list": ("i", 1),
@@ -74,7 +76,7 @@ class Scores:
 class Evidence:
     """What one word, pair or word shape adds to the logits.
 
-    name: the feature ("reject <name>"); kind: word, pair, shape or frame.
+    name: the feature ("reject <name>"); kind: word, pair, shape, frame, or sentence (by an encoder).
     start, end: characters of the statement that it stands on.
     weights: (labels,) signed contribution to each label's logit, in the order of the table's labels.
     """
@@ -147,6 +149,7 @@ class Table:
         self._words = _padded(arrays["word_weights"], arrays["word_idf"], 6)
         self._pairs = _padded(arrays["pair_weights"], arrays["pair_idf"], 1)
         self._pair_index = _KeyIndex(arrays["pair_keys"])
+        self._encoder = Encoder(header["encoder"]) if len(arrays["sentence_weights"]) else None
         self._reader = Reader(Lexicon(_lexicon_parts(arrays))) if len(arrays["frame_weights"]) else None
         self._lock = threading.Lock()  # new word types are numbered by one thread at a time
         self._forget()
@@ -191,6 +194,8 @@ class Table:
         if len(rows):
             self._add(out, rows, self._words.take(words, axis=0) + self._pairs.take(pairs, axis=0))
             self._add(out, tokens.rows, shapes)
+        if self._encoder:
+            out += self._encoder(texts) @ self.arrays["sentence_weights"].astype(np.float64)
         return out
 
     @staticmethod
@@ -266,6 +271,9 @@ class Table:
         if self._reader:
             found = self._reader.read(tokens, described).counted()
             frames = self._frames(found, self._reader.names, names, spans)
+        if self._encoder:
+            added = (self._encoder([text]) @ self.arrays["sentence_weights"].astype(np.float64))[0, :k]
+            frames.append(Evidence("whole sentence", "sentence", 0, len(text), added))
         if not len(rows):
             return frames
         word = self._words.take(words, axis=0).astype(np.float64)
@@ -431,6 +439,8 @@ def _check(header: Any, arrays: Mapping[str, Any]) -> None:
         check_parts(_lexicon_parts(arrays))
         if len(arrays["frame_weights"]) != len(Reader(Lexicon(_lexicon_parts(arrays))).names):
             raise ValueError("frame_weights has the wrong size")
+    if len(arrays["sentence_weights"]):
+        check_description(header["encoder"], len(arrays["sentence_weights"]))
     _check_sizes(len(labels) + bool(header["tone"]), header["features"], arrays)
 
 
@@ -443,7 +453,7 @@ def _check_sizes(columns: int, features: Any, arrays: Mapping[str, Any]) -> None
     words, grams_ = len(arrays["words"]), len(arrays["grams"])
     lengths = {"word_weights": 2 * words, "word_idf": 2 * words, "shape_idf": words + 1, "gram_weights": grams_,
                "gram_idf": grams_, "pair_weights": len(arrays["pair_keys"]), "pair_idf": len(arrays["pair_keys"]),
-               "frame_weights": len(arrays["frame_weights"]),
+               "frame_weights": len(arrays["frame_weights"]), "sentence_weights": len(arrays["sentence_weights"]),
                "meaning_weights": len(arrays["meanings"]), "bias": columns}  # fmt: skip
     for name, length in lengths.items():
         if len(arrays[name]) != length or (arrays[name].ndim == 2 and arrays[name].shape[1] != columns):

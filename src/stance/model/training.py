@@ -73,7 +73,7 @@ def train(
     frame = frame.assign(group=groups(frame))
     learn, test = _sides(frame)
     steps = _Steps(progress, sum(len(getattr(params, name)) for name in SEARCHED))
-    with Parallel(n_jobs=jobs) as parallel:
+    with Parallel(n_jobs=1 if params.encoder else jobs) as parallel:  # an encoder uses all cores by itself
         search = Search(learn, params, parallel, steps)
         chosen = search.choose()
     steps("fitting")
@@ -108,13 +108,15 @@ def _sides(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def describe(pipeline: Pipeline, params: Params, rows: int) -> dict[str, Any]:
     """The entries of a table's header that scoring relies on, and what it was fitted with."""
-    frames = dict(pipeline.union.transformer_list).get("frames")
+    blocks = dict(pipeline.union.transformer_list)
+    frames, sentences = blocks.get("frames"), blocks.get("sentences")
     return {
         "format": FORMAT,
         "labels": pipeline.labels,
         "tone": pipeline.tone is not None,
         "temperature": pipeline.temperature,
         "features": {"grams": list(params.shapes), "masks": params.masks, "negation": params.negation},
+        "encoder": sentences.encoder_ if sentences else None,
         "lexicon": digest_lexicon(frames.lexicon_) if frames else None,
         "params": asdict(params),
         "rows": rows,
