@@ -1,0 +1,54 @@
+"""Label shares: a table for a corpus whose mix of labels is not that of the training.
+
+Under prior shift (the statements of a label look alike everywhere, only their shares differ) the probabilities of
+another mix are ``p * new / old``, normalised (Saerens, Latinne and Decaestecker, Neural Computation 2002): in a
+table of logits, a bias of ``log(new / old)``.
+
+The shares must be known, from a labelled sample say. Estimating them on unlabelled text by expectation maximisation,
+as the same authors do, was tried (experiments/080-calibration): on text unlike the training it gave wrong shares.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from stance.errors import UsageError
+from stance.model.table import Table
+
+LEAST = 1e-4
+"""No label is ruled out: the least share that one can get."""
+
+
+def trained_prior(header: Mapping[str, Any]) -> dict[str, float]:
+    """Share of each label that the table takes for granted: even when training balanced them, else that of its rows."""
+    labels = header["labels"]
+    counts = header.get("counts")
+    if header.get("params", {}).get("class_weight", "balanced") == "balanced" or not counts:
+        return dict.fromkeys(labels, 1 / len(labels))
+    return {label: counts[label] / sum(counts.values()) for label in labels}
+
+
+def shifted(table: Table, shares: Mapping[str, float]) -> Table:
+    """The table for a corpus of other shares: a new one that differs in its bias and in header["prior"].
+
+    shares: label -> share above 0; scaled to sum to 1. Raises UsageError for other labels or shares.
+
+    >>> table = shifted(Table.load(), {"conciliatory": 0.1, "hawkish": 0.1, "neutral": 0.8})
+    >>> bool(table.score(["Perhaps."]).probabilities[0, 2] > Table.load().score(["Perhaps."]).probabilities[0, 2])
+    True
+    """
+    if set(shares) != set(table.labels):
+        raise UsageError(
+            f"names {', '.join(sorted(shares)) or 'no label'}",
+            place="--prior",
+            remedy=f"give the share of each label: {','.join(f'{label}=0.3' for label in table.labels)}",
+        )
+    if not all(share > 0 and math.isfinite(share) for share in shares.values()):
+        raise UsageError("a share is not above 0", place="--prior", remedy="give shares such as 0.25")
+    old, total = table.header.get("prior") or trained_prior(table.header), sum(shares.values())
+    new = {label: max(shares[label] / total, LEAST) for label in table.labels}
+    bias = table.arrays["bias"].copy()
+    bias[: len(table.labels)] += [math.log(new[label] / old[label]) for label in table.labels]
+    return Table({**table.header, "prior": new}, {**table.arrays, "bias": bias})
