@@ -15,6 +15,7 @@ from stance.text.reporting import read_report
 from stance.text.targeting import target
 from stance.text.words import Range, Words
 
+_SAYING = ("say", "ask", "claim", "concede", "show")  # classes that make a speaker of any subject
 _TURNS = 2  # labelled paragraphs that make a transcript
 
 
@@ -146,11 +147,14 @@ class _Teller:
             return None
         if mention.kind == "utterance":
             return self._utterer(words, reading.source)
-        if mention.kind == "thing" and (
-            not reading.firm or reading.kind not in ("say", "ask", "claim", "concede", "show")
-        ):
+        if mention.kind == "thing" and not (reading.firm and (reading.kind in _SAYING or self._tells_that(words, reading))):
             return None
         return mention
+
+    def _tells_that(self, words: Words, reading: Reading) -> bool:
+        """Is what is attributed a clause with "that"? Only who can speak demands or denies one."""
+        at = bisect_left(words.starts, reading.content[0])
+        return words.lows[at - 1 : at] == ["that"]
 
     def _same_paragraph(self, i: int) -> bool:
         return "\n" not in self.text[self.statements[i - 1].end : self.statements[i].start]

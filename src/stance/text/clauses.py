@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Literal, NamedTuple
 
-from stance.text.phrases import ATTACHED, noun_phrase, noun_phrase_after, subject
+from stance.text.phrases import ATTACHED, is_modifier, noun_phrase, noun_phrase_after, subject
 from stance.text.wordlists import Cue, cues, kinds, rows
 from stance.text.words import AUXILIARY, Range, Words
 
@@ -59,6 +59,8 @@ def _find_verb(words: Words, i: int) -> Verb | None:
     if cue is None:
         return None
     before, helpers = verb_group(words, i)
+    if cue.kind == "feel" and before >= 0 and words.lows[before] in kinds("grammar")["copula"]:
+        before, helpers = verb_group(words, before)[0], {"be"}  # "remain confident"
     form = _form(words, i, low, cue, before, helpers)
     if form == "passive" and low in feelings() and words.lows[i + 1 : i + 2] != ["by"]:
         cue, form = Cue(low, "feel"), "finite"
@@ -120,8 +122,10 @@ def _form(words: Words, i: int, low: str, cue: Cue, before: int, helpers: set[st
     follows = words.lows[i + 1 : i + 3]
     if follows[:1] == ["by"] and not follows[-1].endswith("ing"):
         return None
-    if follows[:1] == ["as"]:
-        return None  # "a group known as"
+    if follows[:1] == ["as"] and tag not in ("cap", "pron"):
+        return None  # "a group known as", but "the attack, which Roe described as"
+    if follows and follows[0] in kinds("grammar")["fate"]:
+        return None  # "two people reported killed"
     if follows[:1] in (["of"], ["to"]) and f"{first} {follows[0]}" not in kinds("grammar")["takes"]:
         return None  # "a man suspected of", "groups opposed to"
     return None if i == 0 else "finite"
@@ -132,6 +136,8 @@ def _present(words: Words, verb: str, kind: str, base: bool, before: int) -> For
     if before < 0:
         return None
     low, tag = words.lows[before], words.tags[before]
+    if tag == "cue" and is_modifier(words, before):
+        tag = ""  # "the watchdog report says"
     noun = verb in kinds("grammar")["noun"]
     if not noun and kind in ("say", "claim") and tag in ("", "cap", "det", "time", "num"):
         return "finite"  # "say" is no noun
@@ -259,6 +265,8 @@ def first_noun_phrase(words: Words) -> Range | None:
         if comma is None:
             return _inside_phrase(words, i)
         i = comma + 1
+        if i + 1 < n and words.tags[i] == "num" and words.words[i + 1] == ",":
+            i += 2  # "On May 6, 2016, the envoy said"
     if i >= n or words.quoted[i]:
         return None
     found = noun_phrase_after(words, i)

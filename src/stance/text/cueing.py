@@ -87,6 +87,8 @@ def _after_quotation(words: Words, first: int, last: int, content: Span) -> Read
 
 def _before_quotation(words: Words, first: int, last: int, content: Span) -> Reading | None:
     tries = 0
+    if words.lows[first : first + 2] == ["according", "to"]:
+        return Reading(noun_phrase_after(words, first + 2), "according to", "say", content)
     for i in range(last, first - 1, -1):
         if words.tags[i] != "cue" or tries > CUES:
             continue
@@ -94,7 +96,8 @@ def _before_quotation(words: Words, first: int, last: int, content: Span) -> Rea
         verb = cue_verb(words, i)
         if verb is None or verb.cue.kind not in SPEECH or verb.form in ("passive", "gerund"):
             continue
-        source = subject(words, verb.before, first) if verb.form == "finite" else None
+        named = verb.form == "participle" and words.tags[verb.before] == "cap"  # "footage of Jane Roe saying"
+        source = subject(words, verb.before, first) if named or verb.form == "finite" else None
         source = source or shared_subject(words, verb, first)
         if source is None and verb.form == "participle":
             source = main_clause(words)[0]
@@ -163,6 +166,8 @@ def read_label(words: Words, first: int) -> Range | None:
     while end < words.size and words.tags[end] in ("cap", "gen") and end < first + _LABEL:
         end += 1
     k = end
+    if k < words.size and words.words[k] == "(" and not words.words[end - 1].isupper():
+        return None  # "Northport (AP): ..."
     while k < min(words.size, first + 2 * _LABEL) and words.words[k] != ":":
         if words.words[k].isalpha() and not words.words[k].isupper():
             return None

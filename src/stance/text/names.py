@@ -270,6 +270,7 @@ class Cast:
 
 
 _POINTING = frozenset(("those", "that", "this", "these", "such", "please", "there", "here"))
+_SETTING = frozenset(("in", "on", "at", "during", "after"))
 _PARTITIVE = frozenset(
     ("percent", "one", "some", "many", "most", "two", "three", "each", "none", "half", "majority", "number", "dozens",
      "several", "few", "all", "both", "any", "group", "couple", "handful", "scores", "hundreds", "thousands", "range")
@@ -307,12 +308,34 @@ def common_kind(low: str) -> Kind | None:
 
 
 def _trimmed(words: Words, span: Range) -> Range:
-    """The phrase without what opens it ("But"), up to a parenthesis or comma."""
+    """The phrase without what opens it ("But", "Late on Tuesday"), up to a parenthesis, comma, time or setting."""
     a, b = span
     while a < b and words.tags[a] in ("conj", "adv", "sub", "gen", "punct"):
         a += 1
-    cut = next((k for k in range(a + 1, b + 1) if words.words[k] in "(,"), b + 1)
-    return a, cut - 1
+    a = _after_time(words, a, b)
+    for k in range(a + 1, b + 1):
+        if words.words[k] in "(," or (k < b and words.lows[k] in _SETTING and _is_setting(words, k + 1, b)):
+            return a, k - 1
+    return a, b
+
+
+def _after_time(words: Words, a: int, b: int) -> int:
+    """Where the phrase begins that stands after "late on Tuesday" or "this month"."""
+    k = a
+    while k < b and (words.tags[k] == "time" or words.lows[k] in ("on", "in", "this", "last")):
+        k += 1
+    opens = words.lows[a] in ("late", "early", "earlier", "last", "this", "on", "in") and words.tags[k - 1] == "time"
+    return k if opens and k > a + 1 and words.tags[k] != "gen" else a
+
+
+def _is_setting(words: Words, first: int, last: int) -> bool:
+    """ "in May", "on Monday", "in a statement": when or where somebody speaks, after the phrase that says who."""
+    if all(words.tags[k] in ("time", "num") or words.words[k] == "May" for k in range(first, last + 1)):
+        return True
+    low = words.lows[last]
+    return low in kinds("grammar")["setting"] or (
+        low in groups()["utterance"] and words.tags[first] in ("det", "poss") and words.lows[first] != "the"
+    )
 
 
 def strip_titles(words: Words, i: int, j: int) -> int:

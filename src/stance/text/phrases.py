@@ -25,6 +25,8 @@ def noun_phrase(words: Words, j: int, low: int = 0) -> Range | None:
             i = _before_parenthesis(words, i, low)
             if first > j:
                 return noun_phrase(words, i, low) if i >= low else None
+        elif first <= j and words.words[i] in ("million", "billion") and words.words[i - 1][0] in "$€£":
+            break  # "the $2 million experts say it costs"
         elif tag in NOUNY or (tag in ("cue", "verb") and is_modifier(words, i)):
             if tag == "" and _is_predicate(words, i, j):
                 break
@@ -91,7 +93,7 @@ def _attaches(words: Words, i: int, low: int) -> bool:
     if words.lows[i - 1] == "and" and i - 2 > low:  # "in Ostland and around the world"
         tag = words.tags[i - 2]
     if words.lows[i] == "to":
-        return words.lows[i - 1] in groups()["role"]
+        return words.lows[i - 1] in groups()["role"] or words.lows[i - 1] == "close"
     if words.lows[i] in ("of", "in", "at", "from") and tag in ("det", "num", "adv"):
         return words.lows[i] == "of" or words.lows[i - 1] in ("many", "some", "most", "few", "those", "several")
     return tag in ("", "cap", "time") or words.words[i - 1] == ")" or (tag == "cue" and is_modifier(words, i - 1))
@@ -140,9 +142,22 @@ def _find_subject(words: Words, before: int, low: int) -> Range | None:
     if tag in ("punct", "conj", "to", "sub", "rel", "prep"):
         return noun_phrase(words, before, low) if word == ")" else None
     found = noun_phrase(words, before, low)
+    if found and words.tags[found[0]] == "" and words.words[found[0] - 1 : found[0]] == [","]:
+        return _named_before(words, found, low)
     if found and found[0] > low and words.tags[found[0] - 1] == "prep" and words.lows[found[0] - 1] != "with":
         return _after_phrase(words, found, low)
     return found
+
+
+def _named_before(words: Words, found: Range, low: int) -> Range:
+    """ "Jane Roe, head of the harbour office said": the name before a role without article."""
+    last = first = found[0] - 2
+    while first > low and words.tags[first - 1] == "cap":
+        first -= 1
+    bounded = first <= low or words.tags[first - 1] in ("punct", "conj", "")
+    named = last > first >= low and words.tags[last] == "cap" and bounded
+    role = any(words.lows[k] in groups()["role"] for k in range(found[0], min(found[0] + 3, found[1] + 1)))
+    return (first, last) if named and role else found
 
 
 def _antecedent(words: Words, relative: int, low: int) -> Range | None:
@@ -264,6 +279,8 @@ def noun_phrase_after(words: Words, i: int) -> Range | None:
 
 def _continues_noun_phrase(words: Words, i: int, j: int, n: int) -> bool:
     tag, low = words.tags[j], words.lows[j]
+    if j > i and low in kinds("grammar")["participle"] and words.lows[j + 1 : j + 2] == ["by"]:
+        return False  # "accounts run by the rebels"
     if tag in ("det", "poss"):
         return j == i or words.tags[j - 1] in ("det", "prep", "conj")
     if tag in ("", "cap", "num", "gen"):
@@ -279,4 +296,7 @@ def _continues_noun_phrase(words: Words, i: int, j: int, n: int) -> bool:
         return follows in ("cap", "", "det", "poss", "num") and (low != "to" or words.lows[j - 1] in groups()["role"])
     if low in ("and", "&"):
         return follows == "cap" and words.tags[j - 1] == "cap"
-    return tag == "cue" and words.tags[j - 1] in ("det", "poss", "gen") and is_modifier(words, j)
+    if tag != "cue" or low not in kinds("grammar")["noun"]:
+        return tag == "cue" and words.tags[j - 1] in ("det", "poss", "gen") and is_modifier(words, j)
+    single = not low.endswith("s") and not words.lows[j - 1].endswith("s")
+    return words.tags[j - 1] in ("det", "poss", "gen") or (single and words.tags[i] in ("det", "poss"))  # "a new report"

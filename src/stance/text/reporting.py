@@ -11,7 +11,7 @@ from stance.text.names import Cast, common_kind
 from stance.text.phrases import noun_phrase, noun_phrase_after, subject
 from stance.text.quoting import MARKS
 from stance.text.wordlists import Cue, cue_nouns, cues, kinds
-from stance.text.words import Range, Words, groups
+from stance.text.words import AUXILIARY, Range, Words, groups
 
 _SCORES = {
     "say": 30, "claim": 30, "ask": 28, "concede": 28, "accuse": 24, "demand": 24, "threaten": 24, "offer": 24,
@@ -27,6 +27,7 @@ _GIVEN = 4.0  # a noun that its subject gives: "issued a warning"
 _CLAUSE = frozenset(("that", "if", "whether", "how", "why", "what", "who", "where", "when"))
 _OPENERS = frozenset("“\"«„‘'':") | {"''"}
 _FINITE = frozenset(("be", "have", "modal", "do", "verb", "cue"))
+_TIMED = 6  # words in "on Monday in Northport", after which a comma ends the aside
 _PHRASE = frozenset(("time", "num", "adv", "prep", "det", "", "cap", "gen"))
 _TAKES_OBJECT = frozenset(
     ("tell", "inform", "remind", "assure", "reassure", "notify", "call", "describe", "show", "brief")
@@ -58,8 +59,8 @@ def read_report(s: Statement, words: Words, cast: Cast) -> list[Reading]:
                 )
         elif words.lows[i : i + 2] == ["according", "to"]:
             reading = _according(s, words, i, i + 2)
-        elif words.lows[i : i + 4] == ["in", "the", "words", "of"]:
-            reading = _according(s, words, i, i + 4)
+        if reading is None and words.lows[i] in kinds("grammar")["viewpoint"]:
+            reading = _viewpoint(s, words, i)
         if reading is None and noun:
             tries += 1
             reading = _cue_noun(s, words, i, nested)
@@ -74,7 +75,8 @@ def read_report(s: Statement, words: Words, cast: Cast) -> list[Reading]:
 @cache
 def _likely() -> frozenset[str]:
     """The words that a cue may begin with."""
-    return frozenset(form.split("_")[0] for form in cues()) | frozenset(cue_nouns()) | {"according", "in"}
+    firsts = frozenset(form.split("_")[0] for form in cues())
+    return firsts | frozenset(cue_nouns()) | kinds("grammar")["viewpoint"] | {"according"}
 
 
 def _according(s: Statement, words: Words, i: int, after: int) -> Reading | None:
@@ -88,6 +90,33 @@ def _according(s: Statement, words: Words, i: int, after: int) -> Reading | None
     return Reading(source, "according to", "say", (s.start, words.ends[i - 1 - apart]), _SURE if apart else 25.0)
 
 
+def _viewpoint(s: Statement, words: Words, i: int) -> Reading | None:
+    """ "in the envoy's view", "by her own account", "in the eyes of the bloc", "by one estimate"."""
+    first = i
+    while first and words.tags[first - 1] not in ("prep", "punct", "verb", *AUXILIARY):
+        first -= 1
+    if first == i or first == 0 or words.lows[first - 1] not in ("in", "by", "from", "on"):
+        return None
+    last = i
+    owner = next((k for k in range(i - 1, first - 1, -1) if words.tags[k] == "gen"), None)
+    if owner is not None and owner > first:
+        source: Range | None = (first, owner - 1)
+    elif words.lows[first] in ("his", "her", "their", "its"):
+        source = (first, first)
+    elif words.lows[i + 1 : i + 2] == ["of"]:
+        source = noun_phrase_after(words, i + 2)
+        last = source[1] if source else i
+    else:
+        one = words.lows[first] in ("one", "some", "most", "many", "several")
+        source = (first, i) if one and words.lows[first - 1] == "by" else None
+    ends = last + 1 >= words.size or words.tags[last + 1] == "punct"
+    if source is None or not ends or not (first < 3 or words.tags[first - 2] in ("punct", "", "verb", *AUXILIARY)):
+        return None
+    if first < 3:
+        return Reading(source, "according to", "say", (min(words.ends[min(last + 1, words.size - 1)] + 1, s.end), s.end), _SURE)
+    return Reading(source, "according to", "say", (s.start, words.ends[first - 2]), 25.0)
+
+
 def _cued(s: Statement, words: Words, verb: Verb, nested: bool) -> Reading | None:
     score = float(_SCORES[verb.cue.kind])
     spoken = verb.cue.kind in SPOKEN
@@ -95,6 +124,8 @@ def _cued(s: Statement, words: Words, verb: Verb, nested: bool) -> Reading | Non
         aside = _inverted(s, words, verb, score) or _aside(s, words, verb, score)
         if aside:
             return aside
+    if verb.cue.kind == "think" and verb.form == "finite" and verb.last >= words.size - 2:
+        return _aside(s, words, verb, score)  # "..., analysts fear."
     if verb.form == "passive":
         return _by_agent(s, words, verb, score - 10)
     found, after = _source_of(words, verb), _complement(words, verb)
@@ -107,7 +138,7 @@ def _cued(s: Statement, words: Words, verb: Verb, nested: bool) -> Reading | Non
     ):
         return None
     score += change
-    if spoken and says:
+    if spoken and (says or _is_clause(words, after)):
         score += 8
     elif spoken and words.tags[after] in ("prep", "to", "time", "conj") and not _clause_later(words, after):
         score -= 10
@@ -154,7 +185,8 @@ def _is_attitude(words: Words, verb: Verb, source: Range, after: int, firm: bool
     if verb.cue.kind == "act":
         return firm
     if verb.cue.kind == "feel":
-        return words.lows[source[0]] != "it" and words.tags[after] in ("prep", "to", "sub", "conj")
+        follows = words.tags[after] in ("prep", "to", "sub", "conj") or _is_clause(words, after)
+        return words.lows[source[0]] != "it" and follows
     return True
 
 
@@ -222,7 +254,8 @@ def _ends_soon(words: Words, after: int) -> bool:
     end = after
     while end < min(words.size, after + 12) and words.tags[end] in _PHRASE:
         end += 1
-    return end >= words.size - 1
+    timed = any(words.tags[k] == "time" for k in range(after, min(end, words.size)))
+    return end >= words.size - 1 or (words.words[end] == "," and timed and end - after < _TIMED)
 
 
 def _is_edge(words: Words, k: int) -> bool:
@@ -253,21 +286,51 @@ def _cue_noun(s: Statement, words: Words, i: int, nested: bool) -> Reading | Non
         if source and follows in ("that", "to", "of", "for"):
             return Reading(source, *cue, _content(s, words, source[1]), score)
         return None
+    if after in ("is", "was") and words.lows[i + 2 : i + 3] in (["that"], ["to"]):
+        source = _owner(words, i)
+        return source and Reading(source, *cue, _content(s, words, i + 1), score + _MAIN)
     if after not in ("that", "to", "of", "for", "about", "on"):
         return None
     if after == "to" and words.tags[min(i + 2, words.size - 1)] in ("det", "cap", "poss", "pron", "num"):
         return None  # "a threat to Ostland" is no "threat to leave"
+    source = _owner(words, i)
+    if source is None:
+        k = _before_adjectives(words, i)
+        source = _giver(words, k - (words.tags[k] == "det")) or (_holder(words, i) if after == "that" else None)
+        score += _GIVEN
+    return source and Reading(source, *cue, _content(s, words, i), score)
+
+
+def _before_adjectives(words: Words, i: int) -> int:
+    """The word before the adjectives of the noun at ``i``."""
     k = i - 1
     while k > 0 and words.tags[k] in ("", "num", "cue") and k > i - 4:
         k -= 1
-    if words.tags[k] == "gen" and k:
-        source = _possessor(words, k - 1)
-    elif words.lows[k] in ("his", "her", "their", "its"):
-        source = (k, k)
-    else:
-        source = _giver(words, k - (words.tags[k] == "det"))
-        score += _GIVEN
-    return source and Reading(source, *cue, _content(s, words, i), score)
+    return k
+
+
+def _owner(words: Words, i: int) -> Range | None:
+    """Whose noun at ``i`` it is: "the envoy's earlier claim", "her claim", "a Northport Times report"."""
+    k = _before_adjectives(words, i)
+    if k > 0 and words.tags[k] == "gen":
+        return _possessor(words, k - 1)
+    if k >= 0 and words.lows[k] in ("his", "her", "their", "its"):
+        return (k, k)
+    if k >= 0 and words.tags[k] == "cap" and not words.quoted[k]:
+        first = k
+        while first and words.tags[first - 1] == "cap":
+            first -= 1
+        return (first, k)
+    return None
+
+
+def _holder(words: Words, i: int) -> Range | None:
+    """Who "persisted in arguments that", "is of the view that": the subject of the main clause before the noun."""
+    opening, main = main_clause(words)
+    if opening is None or not 0 <= main < i or any(words.words[k] in ",;:" for k in range(main, i)):
+        return None
+    past = "be" in verb_group(words, main)[1] and words.lows[main].endswith("ed")
+    return None if past or words.lows[main] in ("is", "was", "are", "were") else opening
 
 
 def _giver(words: Words, k: int) -> Range | None:
@@ -275,7 +338,10 @@ def _giver(words: Words, k: int) -> Range | None:
     if k < 1 or words.lows[k] not in kinds("grammar")["light"]:
         return None
     opening, main = main_clause(words)
-    return opening if main == k else subject(words, verb_group(words, k)[0])
+    before, helpers = verb_group(words, k)
+    if "be" in helpers and not words.lows[k].endswith("ing"):
+        return None  # "a demand was made that"
+    return opening if main == k else subject(words, before)
 
 
 def _possessor(words: Words, end: int) -> Range:
@@ -289,8 +355,15 @@ def _possessor(words: Words, end: int) -> Range:
 def _spoken_of(s: Statement, words: Words) -> Reading | None:
     """ "Roe took questions on the plan", "unleashed a series of tweets": the object is something said."""
     opening, main = main_clause(words)
+    if opening and words.lows[0] in ("asked", "pressed", "questioned", "quizzed"):
+        return Reading(opening, "answer", "say", (words.starts[opening[0]], s.end), _LEAST)
+    if opening and 0 <= main < words.size - 2 and words.lows[main + 1] == "that" and words.lows[main][-1] in "ds":
+        told = words.tags[main] == "" and words.tags[main + 2] != "be"  # a verb that no list has
+        return Reading(opening, "say", "act", _content(s, words, main), _LEAST) if told else None
     if opening is None or main < 0 or words.lows[main] not in kinds("grammar")["light"]:
         return None
+    if "be" in verb_group(words, main)[1] and not words.lows[main].endswith("ing"):
+        return None  # "a demand was made"
     nouns = cue_nouns()
     for k in range(main + 1, min(main + 9, words.size)):
         if words.words[k] == "," or words.quoted[k]:
@@ -309,6 +382,12 @@ def _clause_follows(words: Words, last: int) -> bool:
     if i >= words.size:
         return False
     return words.lows[i] in _CLAUSE or words.words[i] in MARKS or words.tags[i] in ("pron", "det", "poss", "cap", "")
+
+
+def _is_clause(words: Words, after: int) -> bool:
+    """Does a clause without "that" begin here: "said | the talks would go on", "is sure | they will"?"""
+    source = noun_phrase_after(words, after) if words.tags[after] in ("det", "poss", "pron", "cap", "num", "") else None
+    return source is not None and words.tags[source[1] + 1 : source[1] + 2] in (["be"], ["have"], ["modal"], ["do"])
 
 
 def _clause_later(words: Words, after: int) -> bool:
