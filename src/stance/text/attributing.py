@@ -136,6 +136,8 @@ class _Teller:
             return None
         a, b = reading.source
         leading = main_clause(words)[0]
+        if a == b and words.tags[a] in ("pron", "poss"):
+            self._look_before(words, a)
         if leading and leading[1] < a and words.tags[leading[0]] != "pron":
             self.cast.see(self.cast.mention(words, self.text, leading))
         if a == b and words.tags[a] == "pron":
@@ -150,6 +152,12 @@ class _Teller:
         if mention.kind == "thing" and not (reading.firm and (reading.kind in _SAYING or self._tells_that(words, reading))):
             return None
         return mention
+
+    def _look_before(self, words: Words, pronoun: int) -> None:
+        """Bring the people named in this sentence before a pronoun into focus."""
+        for i, j in words.names[:6]:
+            if j < pronoun and not words.quoted[i] and words.words[j] in self.cast.full and words.words[j] in self.cast.people:
+                self.cast.see(self.cast.name(words, self.text, (i, j)))
 
     def _tells_that(self, words: Words, reading: Reading) -> bool:
         """Is what is attributed a clause with "that"? Only who can speak demands or denies one."""

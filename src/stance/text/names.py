@@ -47,7 +47,9 @@ class Cast:
         self.full: dict[str, list[str]] = {}
         self.gender: dict[str, Literal["m", "f"]] = {}
         self.people: set[str] = set()
+        self.things: set[str] = set()  # names with an article, so hardly people
         self.times: dict[str, int] = {}
+        self.inside: set[str] = set()  # capitalised within a sentence, so names, not first words
         self.roles: dict[str, str] = {}
         self.sides: dict[str, str] = {}
         self.focus: list[Mention] = []
@@ -61,6 +63,10 @@ class Cast:
     def _note(self, words: Words, text: str, i: int, j: int) -> None:
         last = words.words[j]
         self.times[last] = self.times.get(last, 0) + 1
+        if i != j or (i and words.tags[i - 1] != "punct"):
+            self.inside.add(last)
+        if i and words.lows[i - 1] == "the":
+            self.things.add(last)
         alone = i == j and (not i or words.tags[i - 1] not in ("", "prep"))
         if alone and (j + 1 == words.size or words.words[j + 1] != ","):
             return  # a bare surname tells nothing new
@@ -258,7 +264,11 @@ class Cast:
             if (
                 m.kind == "person"
                 or (
-                    m.kind == "name" and (self.times.get(m.head, 0) > 1 or m is self.focus[0]) and " the " not in m.name
+                    m.kind == "name"
+                    and m.head in self.inside
+                    and m.head not in self.things
+                    and (self.times.get(m.head, 0) > 1 or m is self.focus[0])
+                    and " the " not in m.name
                 )
             )
             and (m.gender or self.gender.get(m.head)) in (None, want)
