@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Literal, NamedTuple
 
-from stance.text.phrases import ATTACHED, is_modifier, noun_phrase, noun_phrase_after, subject
+from stance.text.phrases import ATTACHED, is_modifier, named_beside, noun_phrase, noun_phrase_after, subject
 from stance.text.wordlists import Cue, cues, kinds, rows
 from stance.text.words import AUXILIARY, Range, Words
 
@@ -272,7 +272,7 @@ def first_noun_phrase(words: Words) -> Range | None:
     found = noun_phrase_after(words, i)
     if found and words.tags[found[1]] in ("time", "adv") and found[1] + 1 < n and words.words[found[1] + 1] == ",":
         return noun_phrase_after(words, found[1] + 2)  # "Several weeks ago, the envoy said"
-    return found
+    return found and named_beside(words, found)
 
 
 def _opens_participle(words: Words, i: int) -> bool:

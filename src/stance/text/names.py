@@ -50,7 +50,7 @@ class Cast:
         self.things: set[str] = set()  # names with an article, so hardly people
         self.times: dict[str, int] = {}
         self.inside: set[str] = set()  # capitalised within a sentence, so names, not first words
-        self.roles: dict[str, str] = {}
+        self.roles: dict[str, set[str]] = {}  # "minister" and "foreign minister" -> the last names of its holders
         self.sides: dict[str, str] = {}
         self.focus: list[Mention] = []
         self._named: dict[str, Mention | None] = {}
@@ -83,9 +83,10 @@ class Cast:
             begin -= 1  # "secretary of state Jane Roe"
         before = words.lows[begin:start]
         gender = next((g for g in map(_gender_of, before) if g), None)
+        at = next((k for k in range(start - 1, begin - 1, -1) if words.lows[k] in people["role"]), -1)
         if not before and i > 1 and words.words[i - 1] == ",":
-            before = words.lows[i - 2 : i - 1]  # "the envoy, Jane Roe,"
-        role = next((w for w in reversed(before) if w in people["role"] and w not in ("former", "deputy")), None)
+            at = self._apposed_role(words, i - 2, -1)
+        role = words.lows[at] if at >= 0 else None
         if gender or role or start > i or (start < j and words.lows[start] in given_names()):
             self.people.add(last)
         if start == j:
@@ -100,9 +101,9 @@ class Cast:
             if (gender or role or j - start < 3) and name not in self.full.setdefault(last, []):
                 self.full[last].append(name)
         if role is None and j + 2 < words.size and words.words[j + 1] == ",":
-            role = self._apposed_role(words, j + 2)
-        if role and (start < j or last in self.full):
-            self.roles[role] = last
+            at = self._apposed_role(words, j + 2, 1)
+        if at >= 0 and (start < j or last in self.full):
+            self._holds(words, at, last)
             self._take_side(words, max(0, start - 6), start, last)
 
     def _take_side(self, words: Words, begin: int, end: int, last: str) -> None:
@@ -115,15 +116,29 @@ class Cast:
                     self.sides.setdefault(last, actors()[name][0])
                     return
 
-    def _apposed_role(self, words: Words, i: int) -> str | None:
-        """The role in "Jane Roe, the country's envoy"."""
+    def _holds(self, words: Words, at: int, last: str) -> None:
+        """Note that somebody holds the role at a word, with the word before it if that is part of it."""
+        role, before = words.lows[at], words.lows[at - 1] if at else ""
+        self.roles.setdefault(role, set()).add(last)
+        self.roles.setdefault(f"{before} {role}", set()).add(last)
+
+    def _apposed_role(self, words: Words, i: int, step: int) -> int:
+        """Where the role stands in "Jane Roe, the country's envoy" (1) or "The envoy of Ostland, Jane Roe" (-1); else -1."""
         roles = groups()["role"]
-        for k in range(i, min(i + 7, words.size)):
-            if words.tags[k] in ("punct", "prep", "rel", "cue", "be", "have"):
-                return None
+        for k in range(i, max(-1, min(i + 7 * step, words.size)), step):
+            if words.tags[k] in ("punct", "rel", "cue", "be", "have") or (step > 0 and words.tags[k] == "prep"):
+                return -1
             if words.lows[k] in roles and words.tags[k] != "cap":
-                return words.lows[k]
-        return None
+                return k
+        return -1
+
+    def holder(self, mention: Mention) -> str | None:
+        """The last name of the only one in the document who holds the role that a mention names."""
+        lows = mention.name.lower().split(" ")
+        at = lows.index(mention.head) if mention.head in lows else 0
+        pair = self.roles.get(" ".join(lows[max(0, at - 1) : at + 1]))
+        holders = pair or self.roles.get(mention.head) or ()
+        return next(iter(holders)) if len(holders) == 1 else None
 
     def knows(self, words: Words, i: int) -> bool:
         """Is the name that ends at word ``i`` one of the document's, an actor's, or a document's (a poll)?"""
@@ -222,8 +237,8 @@ class Cast:
                 return max(fitting[:1] + [f for f in fitting if f.endswith(fitting[0])], key=len)
             country, kind = actors().get(mention.name, (mention.name, "government"))
             return mention.name if kind == "government" else country
-        linked = self.roles.get(mention.head)
-        if linked and mention.kind == "person":
+        linked = self.holder(mention) if mention.kind == "person" else None
+        if linked:
             return max(self.full.get(linked, [linked]), key=len)
         return mention.name
 
@@ -232,7 +247,7 @@ class Cast:
         if mention is None or mention.kind == "utterance":
             return
         if not mention.proper and mention.kind == "person" and mention.name[:4] in ("the ", "The "):
-            linked = self.roles.get(mention.head)
+            linked = self.holder(mention)
             if linked:
                 mention = next((m for m in self.focus if m.head == linked), mention)
         if speaks and mention.kind == "name":

@@ -213,16 +213,21 @@ def _across_commas(words: Words, before: int, low: int) -> Range | None:
         begins = words.tags[found[0] - 1] if found[0] > low else ""
         if begins in ("prep", "rel", "to"):
             return None
-        return _named_beside(words, found, edge, edges[n - 1])
+        return named_beside(words, found)
     return None
 
 
-def _named_beside(words: Words, found: Range, edge: int, end: int) -> Range:
-    """ "The premier's deputy, Jane Roe, said": the name rather than the role."""
-    beside = range(edge + 1, end)
-    if words.tags[found[1]] != "cap" and len(beside) > 1 and all(words.tags[k] == "cap" for k in beside):
-        return beside[0], beside[-1]
-    return found
+def named_beside(words: Words, found: Range) -> Range:
+    """ "The premier's deputy, Jane Roe, said", "The envoy of Ostland, Jane Roe, said": the name rather than the role."""
+    first = last = found[1] + 2
+    if words.words[first - 1 : first] not in ([","], ["—"], ["–"]) or words.tags[first : first + 1] != ["cap"]:
+        return found
+    while last + 1 < words.size and words.tags[last + 1] == "cap":
+        last += 1
+    if last == first or words.words[last + 1 : last + 2] not in ([","], ["—"], ["–"]):
+        return found
+    role = any(words.lows[k] in groups()["role"] and words.tags[k] == "" for k in range(found[0], found[1] + 1))
+    return (first, last) if role or words.tags[found[1]] != "cap" else found
 
 
 def _begins_clause(words: Words, start: int, edge: int, low: int) -> bool:
