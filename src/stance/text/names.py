@@ -272,6 +272,10 @@ class Cast:
             return next((m for m in fitting[:2] if m.kind == "people"), first)
         return first
 
+    def _is_place(self, head: str) -> bool:
+        """Does the document write "the Northport" or, of "Ostland", "Ostlandian"? Then no person is named so."""
+        return head in self.things or any(head + ending in self.times for ending in ("n", "an", "ian", "ese"))
+
     def _person(self, want: Literal["m", "f"]) -> Mention | None:
         people = [
             m
@@ -281,7 +285,7 @@ class Cast:
                 or (
                     m.kind == "name"
                     and m.head in self.inside
-                    and m.head not in self.things
+                    and not self._is_place(m.head)
                     and (self.times.get(m.head, 0) > 1 or m is self.focus[0])
                     and " the " not in m.name
                 )
