@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Literal, NamedTuple
 
-from stance.text.phrases import ATTACHED, is_modifier, named_beside, noun_phrase, noun_phrase_after, subject
+from stance.text.phrases import ATTACHED, QUANTITIES, is_modifier, named_beside, noun_phrase, noun_phrase_after, subject
 from stance.text.wordlists import Cue, cues, kinds, rows
 from stance.text.words import AUXILIARY, Range, Words
 
@@ -113,7 +113,7 @@ def _form(words: Words, i: int, low: str, cue: Cue, before: int, helpers: set[st
             return "finite" if "be" in helpers else None
         past = low != first and not low.endswith("s")
         return "passive" if "be" in helpers and past else "finite"
-    if tag in ("det", "poss", "gen", "prep") or (tag == "num" and words.lows[max(before - 1, 0)] != "in"):
+    if (tag in ("det", "poss", "gen", "prep") and words.lows[before] not in QUANTITIES) or (tag == "num" and words.lows[max(before - 1, 0)] != "in"):
         return None
     if cue.kind == "feel":
         return None
@@ -148,6 +148,8 @@ def _present(words: Words, verb: str, kind: str, base: bool, before: int) -> For
         return None
     found = noun_phrase(words, before) or (before, before)
     many = _is_many(words, found)
+    if base and found[0] and words.tags[found[0] - 1] in ("modal", "do"):
+        return "finite"  # "Why would the envoy want"
     opening = words.tags[found[0]]
     if noun:
         bare = opening == "" and "gen" not in words.tags[found[0] : found[1] + 1]

@@ -162,8 +162,8 @@ class Cast:
             inner = self.mention(words, text, (core + 2, b))
             kind: Kind = "people" if inner is None or inner.kind == "people" else inner.kind
             return Mention(words.phrase(text, (a, b)), inner.head if inner else words.lows[core], kind)
-        while core > a and words.tags[core] in ("", "verb", "cue") and words.lows[core].endswith("ed"):
-            core -= 1  # "research conducted by"
+        while core > a and words.tags[core] in ("", "verb", "cue") and words.lows[core].endswith(_AFTER_NOUN):
+            core -= 1  # "research conducted by", "people familiar with"
             b = core
         cap, common = words.tags[core] == "cap", common_kind(words.lows[core])
         if "and" in words.lows[a : core + 1] and not (cap and common == "body"):
@@ -299,6 +299,7 @@ class Cast:
 
 
 _POINTING = frozenset(("those", "that", "this", "these", "such", "please", "there", "here"))
+_AFTER_NOUN = ("ed", "familiar", "responsible", "involved", "present")
 _SETTING = frozenset(("in", "on", "at", "during", "after"))
 _PARTITIVE = frozenset(
     ("percent", "one", "some", "many", "most", "two", "three", "each", "none", "half", "majority", "number", "dozens",

@@ -12,6 +12,7 @@ ATTACHED = frozenset(
     ("of", "for", "at", "in", "from", "on", "with", "to", "against", "under", "within", "near", "by", "around",
      "across", "inside", "outside", "among")
 )  # fmt: skip
+QUANTITIES = frozenset(("some", "many", "most", "few", "both", "all", "several", "others"))
 SUBJECTS = frozenset(("he", "she", "they", "it", "i", "we", "you"))
 
 
@@ -144,6 +145,9 @@ def _find_subject(words: Words, before: int, low: int) -> Range | None:
     found = noun_phrase(words, before, low)
     if found and words.tags[found[0]] == "" and words.words[found[0] - 1 : found[0]] == [","]:
         return _named_before(words, found, low)
+    named = found[0] - 1 - (words.lows[found[0] - 2 : found[0]] == ["such", "as"]) if found else low
+    if found and named > low + 1 and words.lows[named] in ("such", "including", "like"):
+        return noun_phrase(words, named - 1, low) or found  # "leaders such as Jane Roe said"
     if found and found[0] > low and words.tags[found[0] - 1] == "prep" and words.lows[found[0] - 1] != "with":
         return _after_phrase(words, found, low)
     return found
@@ -279,6 +283,8 @@ def noun_phrase_after(words: Words, i: int) -> Range | None:
             j = verb
     while j > i and words.tags[j - 1] in ("det", "poss", "prep", "conj", "gen"):
         j -= 1
+    if j == i and words.lows[i : i + 1] and words.lows[i] in QUANTITIES:
+        return i, i  # "some argue"
     return (i, j - 1) if j > i else None
 
 

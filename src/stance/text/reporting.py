@@ -166,6 +166,13 @@ def _source_of(words: Words, verb: Verb) -> tuple[Range, float, bool] | None:
         source = opening if given else noun_phrase(words, before)  # "footage of the envoy saying"
         if source:
             return source, -8.0, False
+    if verb.form == "infinitive":
+        told = noun_phrase(words, before - 1) if before > 1 else None
+        if told and told[0] and words.lows[told[0] - 1] in kinds("grammar")["control"]:
+            return told, -9.0, False  # "prompted the bloc to order"
+        passive = cue_verb(words, before - 1) if before > 0 and words.tags[before - 1] == "cue" else None
+        if passive and passive.form == "passive" and passive.cue.kind in (*SPOKEN, "think"):
+            return None  # "is said to favour"
     source = shared_subject(words, verb, 0)
     if source is None and verb.form in ("finite", "participle"):
         source = first_noun_phrase(words)
@@ -259,7 +266,7 @@ def _ends_soon(words: Words, after: int) -> bool:
 
 
 def _is_edge(words: Words, k: int) -> bool:
-    return words.words[k] in (",", "—", "–", "-", "--") or words.quoted[k]
+    return words.words[k] in (",", "—", "–", "-", "--") or words.quoted[k] or words.lows[k] == "so"
 
 
 def _by_agent(s: Statement, words: Words, verb: Verb, score: float) -> Reading | None:
@@ -285,6 +292,8 @@ def _cue_noun(s: Statement, words: Words, i: int, nested: bool) -> Reading | Non
         follows = words.lows[source[1] + 1] if source and source[1] + 1 < words.size else ""
         if source and follows in ("that", "to", "of", "for"):
             return Reading(source, *cue, _content(s, words, source[1]), score)
+        if source and cue.kind in ("accuse", "agree", "deny", "demand"):
+            return Reading(source, *cue, (s.start, words.starts[i]), score, False)  # "drew criticism from the bloc"
         return None
     if after in ("is", "was") and words.lows[i + 2 : i + 3] in (["that"], ["to"]):
         source = _owner(words, i)
@@ -360,6 +369,8 @@ def _spoken_of(s: Statement, words: Words) -> Reading | None:
     if opening and 0 <= main < words.size - 2 and words.lows[main + 1] == "that" and words.lows[main][-1] in "ds":
         told = words.tags[main] == "" and words.tags[main + 2] != "be"  # a verb that no list has
         return Reading(opening, "say", "act", _content(s, words, main), _LEAST) if told else None
+    if opening and main >= 0 and words.tags[main] == "be" or words.lows[main - 1 : main] == ["been"]:
+        return _stands_for(s, words, opening, main)
     if opening is None or main < 0 or words.lows[main] not in kinds("grammar")["light"]:
         return None
     if "be" in verb_group(words, main)[1] and not words.lows[main].endswith("ing"):
@@ -373,6 +384,21 @@ def _spoken_of(s: Statement, words: Words) -> Reading | None:
             cue = Cue("publish", "say")
         if cue and words.tags[k] != "cap":
             return Reading(opening, *cue, (words.starts[main], s.end), _LEAST, True)
+    return None
+
+
+def _stands_for(s: Statement, words: Words, opening: Range, main: int) -> Reading | None:
+    """ "is against the plan", "is in favour of it", "has been a supporter of it"."""
+    sides = kinds("grammar")
+    for k in range(main, min(main + 9, words.size - 2)):
+        low, tag = words.lows[k], words.tags[k]
+        if tag in ("punct", "to", "sub", "rel", "modal"):
+            return None
+        against = low == "against" or low in sides["opponent"]
+        for_it = words.lows[k : k + 2] in (["favor", "of"], ["favour", "of"]) or low in sides["supporter"]
+        if (against or for_it) and (low == "against" or words.lows[k + 1] in ("of", "for", "in")):
+            cue = Cue("oppose", "deny") if against else Cue("support", "agree")
+            return Reading(opening, *cue, (words.starts[k], s.end), _LEAST)
     return None
 
 

@@ -151,6 +151,10 @@ class Words:
                 if tag == "lone":
                     other = "verb" if self.lows[i] in kinds("grammar")["verb"] else ""
                     self.tags[i] = "cue" if self._has_particle(i) else other
+        if "like" in self.lows:
+            i = self.lows.index("like")
+            if i and self.lows[i - 1] in ("would", "'d", "’d"):
+                self.tags[i] = "cue"
         if "'" in self.words:
             for i, word in enumerate(self.words):
                 if word == "'" and i and self.lows[i - 1].endswith("s") and self.starts[i] == self.ends[i - 1]:
