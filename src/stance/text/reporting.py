@@ -67,7 +67,7 @@ def read_report(s: Statement, words: Words, cast: Cast) -> list[Reading]:
         if reading and reading.score >= _LEAST:
             found.append(reading)
     if not found:
-        spoken = _spoken_of(s, words)
+        spoken = _spoken_of(s, words) or _last_resort(s, words)
         return [spoken] if spoken else []
     return sorted(found, key=lambda reading: -reading.score)
 
@@ -359,6 +359,18 @@ def _possessor(words: Words, end: int) -> Range:
     while first and words.tags[first - 1] in ("cap", "", "gen"):
         first -= 1
     return (first - (first > 0 and words.tags[first - 1] == "det"), end)
+
+
+def _last_resort(s: Statement, words: Words) -> Reading | None:
+    """The subject of the main clause, with a cue that no closer subject claims: "set about persuading them to"."""
+    opening, _ = main_clause(words)
+    for i in range(opening[1] + 1, words.size) if opening else ():
+        verb = cue_verb(words, i) if words.tags[i] == "cue" and not words.quoted[i] else None
+        if verb is None or verb.form in ("passive", "finite") or verb.cue.kind == "act":
+            continue
+        if verb.cue.lemma not in kinds("grammar")["quoting"] and _complement(words, verb) is not None:
+            return Reading(opening, *verb.cue, _content(s, words, verb.last), _LEAST, False)
+    return None
 
 
 def _spoken_of(s: Statement, words: Words) -> Reading | None:
