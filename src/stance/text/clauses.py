@@ -56,9 +56,11 @@ def _find_verb(words: Words, i: int) -> Verb | None:
                 pair = cues().get(f"{low}_{words.lows[j]}")
                 if pair:
                     cue, last = pair, j
-    if cue is None:
+    if cue is None or (cue.kind == "show" and words.lows[i + 1 : i + 2] in (["up"], ["off"])):
         return None
     before, helpers = verb_group(words, i)
+    if "neg" in helpers and cue.lemma in ("respond", "reply", "answer", "comment"):
+        return None  # "did not immediately respond"
     if cue.kind == "feel" and before >= 0 and words.lows[before] in kinds("grammar")["copula"]:
         before, helpers = verb_group(words, before)[0], {"be"}  # "remain confident"
     form = _form(words, i, low, cue, before, helpers)
@@ -73,7 +75,7 @@ def verb_group(words: Words, i: int) -> tuple[int, set[str]]:
     k = i - 1
     while k >= 0:
         tag, low = words.tags[k], words.lows[k]
-        if tag in AUXILIARY or tag == "to":
+        if tag in AUXILIARY or tag in ("to", "neg"):
             helpers.add(tag)
             if tag == "to":
                 break
@@ -82,7 +84,7 @@ def verb_group(words: Words, i: int) -> tuple[int, set[str]]:
         elif tag == "time" and k and not helpers:
             k = _before_time(words, k)
             continue
-        elif not (tag in ("adv", "neg") or (low.endswith("ly") and not tag)):
+        elif not (tag == "adv" or (low.endswith("ly") and not tag)):
             break
         k -= 1
     return k, helpers
@@ -104,7 +106,12 @@ def _form(words: Words, i: int, low: str, cue: Cue, before: int, helpers: set[st
     tag = words.tags[before] if before >= 0 else "punct"
     if "to" in helpers:
         return "infinitive"
+    after = words.tags[i + 1] if i + 1 < words.size else "punct"
     if low.endswith("ing") and low != first:
+        if words.lows[i + 1 : i + 2] == ["by"] or (tag in ("det", "poss") and after in ("", "cap")):
+            return None  # "reporting by Jane Roe", "the ranking member"
+        if low in kinds("grammar")["noun"] and (tag in ("", "num") or after in AUXILIARY) and "be" not in helpers:
+            return None  # "the court ruling", "the warning was"
         if "be" in helpers:
             return "finite"
         return "gerund" if tag in ("prep", "gen", "poss", "det") else "participle"
@@ -118,7 +125,7 @@ def _form(words: Words, i: int, low: str, cue: Cue, before: int, helpers: set[st
     if cue.kind == "feel":
         return None
     if (low == first and low not in _SAME_IN_PAST) or low.endswith("s"):
-        return _present(words, low, cue.kind, low == first, before)
+        return _present(words, low, cue.kind, low == first, before, after)
     follows = words.lows[i + 1 : i + 3]
     if follows[:1] == ["by"] and not follows[-1].endswith("ing"):
         return None
@@ -131,7 +138,7 @@ def _form(words: Words, i: int, low: str, cue: Cue, before: int, helpers: set[st
     return None if i == 0 else "finite"
 
 
-def _present(words: Words, verb: str, kind: str, base: bool, before: int) -> Form | None:
+def _present(words: Words, verb: str, kind: str, base: bool, before: int, after: str) -> Form | None:
     """Is "claim" or "claims" a verb here? Its subject must agree in number."""
     if before < 0:
         return None
@@ -139,6 +146,8 @@ def _present(words: Words, verb: str, kind: str, base: bool, before: int) -> For
     if tag == "cue" and is_modifier(words, before):
         tag = ""  # "the watchdog report says"
     noun = verb in kinds("grammar")["noun"]
+    if noun and (after in (*AUXILIARY, "verb") or (tag == "conj" and after == "prep")):
+        return None  # "health worries have", "and demand from abroad"
     if not noun and kind in ("say", "claim") and tag in ("", "cap", "det", "time", "num"):
         return "finite"  # "say" is no noun
     if tag in ("pron", "rel", "punct", "conj"):

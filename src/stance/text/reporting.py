@@ -166,6 +166,8 @@ def _source_of(words: Words, verb: Verb) -> tuple[Range, float, bool] | None:
         source = opening if given else noun_phrase(words, before)  # "footage of the envoy saying"
         if source:
             return source, -8.0, False
+    if verb.form == "infinitive" and (verb.cue.kind == "show" or verb.cue.lemma in ("see", "know")):
+        return None  # "went to see the ice", "the right to know"
     if verb.form == "infinitive":
         told = noun_phrase(words, before - 1) if before > 1 else None
         if told and told[0] and words.lows[told[0] - 1] in kinds("grammar")["control"]:
@@ -394,9 +396,18 @@ def _spoken_of(s: Statement, words: Words) -> Reading | None:
         cue = nouns.get(words.lows[k])
         if cue is None and words.lows[k] in groups()["utterance"] | groups()["document"]:
             cue = Cue("publish", "say")
-        if cue and words.tags[k] != "cap":
+        if cue and words.tags[k] != "cap" and _has_content(words, k + 1):
             return Reading(opening, *cue, (words.starts[main], s.end), _LEAST, True)
     return None
+
+
+def _has_content(words: Words, after: int) -> bool:
+    """Does something said follow "made a statement", not only when and where?"""
+    return any(
+        low in ("of", "about", "that", "to", "for", "against", "saying") or low in _CLAUSE or low.endswith("ing") or low == ":"
+        or (low == "on" and words.tags[k + 1 : k + 2] != ["time"])
+        for k, low in enumerate(words.lows[after:], after)
+    )
 
 
 def _stands_for(s: Statement, words: Words, opening: Range, main: int) -> Reading | None:
