@@ -19,7 +19,7 @@ _SCORES = {
 }  # fmt: skip
 """How much a class of cues counts; the other numbers of this module are differences to these."""
 
-_LEAST = 8.0  # a weaker reading names no speaker
+_LEAST = 6.0  # a weaker reading names no speaker
 _SURE = 45.0
 _NESTS = 20.0  # a stronger reading with a clause of its own claims the cues inside that clause
 _MAIN = 12.0  # the verb of the main clause
