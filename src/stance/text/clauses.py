@@ -110,7 +110,7 @@ def _form(words: Words, i: int, low: str, cue: Cue, before: int, helpers: set[st
     if low.endswith("ing") and low != first:
         if words.lows[i + 1 : i + 2] == ["by"] or (tag in ("det", "poss") and after in ("", "cap")):
             return None  # "reporting by Jane Roe", "the ranking member"
-        if low in kinds("grammar")["noun"] and (tag in ("", "num") or after in AUXILIARY) and "be" not in helpers:
+        if low in kinds("grammar")["gerund"] and (tag in ("", "num") or after in AUXILIARY) and "be" not in helpers:
             return None  # "the court ruling", "the warning was"
         if "be" in helpers:
             return "finite"
@@ -146,8 +146,8 @@ def _present(words: Words, verb: str, kind: str, base: bool, before: int, after:
     if tag == "cue" and is_modifier(words, before):
         tag = ""  # "the watchdog report says"
     noun = verb in kinds("grammar")["noun"]
-    if noun and (after in (*AUXILIARY, "verb") or (tag == "conj" and after == "prep")):
-        return None  # "health worries have", "and demand from abroad"
+    if noun and tag == "conj" and after == "prep":
+        return None  # "and demand from abroad"
     if not noun and kind in ("say", "claim") and tag in ("", "cap", "det", "time", "num"):
         return "finite"  # "say" is no noun
     if tag in ("pron", "rel", "punct", "conj"):
@@ -156,6 +156,9 @@ def _present(words: Words, verb: str, kind: str, base: bool, before: int, after:
     if tag not in ("", "cap", "det"):
         return None
     found = noun_phrase(words, before) or (before, before)
+    related = found[0] and words.tags[found[0] - 1] in ("rel", "sub")
+    if noun and not related and after in (*AUXILIARY, "verb"):
+        return None  # "health worries have", but "what the envoy wants is"
     many = _is_many(words, found)
     if base and found[0] and words.tags[found[0] - 1] in ("modal", "do"):
         return "finite"  # "Why would the envoy want"

@@ -146,7 +146,7 @@ def _find_subject(words: Words, before: int, low: int) -> Range | None:
     if found and words.tags[found[0]] == "" and words.words[found[0] - 1 : found[0]] == [","]:
         return _named_before(words, found, low)
     named = found[0] - 1 - (words.lows[found[0] - 2 : found[0]] == ["such", "as"]) if found else low
-    if found and named > low + 1 and words.lows[named] in ("such", "including", "like"):
+    if found and named > low and words.lows[named] in ("such", "including", "like"):
         return noun_phrase(words, named - 1, low) or found  # "leaders such as Jane Roe said"
     if found and found[0] > low and words.tags[found[0] - 1] == "prep" and words.lows[found[0] - 1] != "with":
         return _after_phrase(words, found, low)

@@ -172,13 +172,20 @@ def _source_of(words: Words, verb: Verb) -> tuple[Range, float, bool] | None:
         told = noun_phrase(words, before - 1) if before > 1 else None
         if told and told[0] and words.lows[told[0] - 1] in kinds("grammar")["control"]:
             return told, -9.0, False  # "prompted the bloc to order"
-        passive = cue_verb(words, before - 1) if before > 0 and words.tags[before - 1] == "cue" else None
-        if passive and passive.form == "passive" and passive.cue.kind in (*SPOKEN, "think"):
-            return None  # "is said to favour"
+        if _is_hearsay(words, verb):
+            return None
     source = shared_subject(words, verb, 0)
     if source is None and verb.form in ("finite", "participle"):
         source = first_noun_phrase(words)
     return (source, {"finite": -4.0, "participle": -8.0}.get(verb.form, -9.0), False) if source else None
+
+
+def _is_hearsay(words: Words, verb: Verb) -> bool:
+    """ "is said to favour the plan": others say it."""
+    if verb.form != "infinitive" or words.tags[verb.before - 1] != "cue":
+        return False
+    passive = cue_verb(words, verb.before - 1)
+    return passive is not None and passive.form == "passive" and passive.cue.kind in (*SPOKEN, "think")
 
 
 def _complement(words: Words, verb: Verb) -> int | None:
@@ -370,6 +377,8 @@ def _last_resort(s: Statement, words: Words) -> Reading | None:
         verb = cue_verb(words, i) if words.tags[i] == "cue" and not words.quoted[i] else None
         if verb is None or verb.form in ("passive", "finite") or verb.cue.kind == "act":
             continue
+        if _is_hearsay(words, verb):
+            return None
         if verb.cue.lemma not in kinds("grammar")["quoting"] and _complement(words, verb) is not None:
             return Reading(opening, *verb.cue, _content(s, words, verb.last), _LEAST, False)
     return None
@@ -380,12 +389,14 @@ def _spoken_of(s: Statement, words: Words) -> Reading | None:
     opening, main = main_clause(words)
     if opening and words.lows[0] in ("asked", "pressed", "questioned", "quizzed"):
         return Reading(opening, "answer", "say", (words.starts[opening[0]], s.end), _LEAST)
-    if opening and 0 <= main < words.size - 2 and words.lows[main + 1] == "that" and words.lows[main][-1] in "ds":
+    if opening is None or main < 0:
+        return None
+    if main < words.size - 2 and words.lows[main + 1] == "that" and words.lows[main][-1] in "ds":
         told = words.tags[main] == "" and words.tags[main + 2] != "be"  # a verb that no list has
         return Reading(opening, "say", "act", _content(s, words, main), _LEAST) if told else None
-    if opening and main >= 0 and words.tags[main] == "be" or words.lows[main - 1 : main] == ["been"]:
+    if opening and (words.tags[main] == "be" or words.lows[main : main + 2] in (["has", "been"], ["have", "been"])):
         return _stands_for(s, words, opening, main)
-    if opening is None or main < 0 or words.lows[main] not in kinds("grammar")["light"]:
+    if words.lows[main] not in kinds("grammar")["light"]:
         return None
     if "be" in verb_group(words, main)[1] and not words.lows[main].endswith("ing"):
         return None  # "a demand was made"
