@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 from stance.text.wordlists import kinds, rows
 from stance.text.words import Range, Words, groups
 
-_FOCUS = 8  # mentions kept in focus
+_FOCUS = 5  # mentions kept in focus
 
 Kind = Literal["person", "name", "people", "body", "document", "utterance", "thing"]
 
