@@ -176,6 +176,9 @@ def _antecedent(words: Words, relative: int, low: int) -> Range | None:
         named = noun_phrase(words, found[0] - 2, low)
         if named and words.tags[named[1]] == "cap":
             return named
+    if found and words.lows[relative] == "which" and words.lows[found[1]] in groups()["body"]:
+        inner = next((k for k in range(found[1], found[0], -1) if words.lows[k] == "of"), found[0] - 1)
+        return inner + 1, found[1]  # "members of the council, which"
     if found and words.lows[relative] == "who" and words.lows[found[1]] in groups()["role"]:
         first = next((k for k in range(found[1], found[0], -1) if words.lows[k] in ATTACHED), found[0] - 1)
         return first + 1, found[1]  # "criticism from veterans who"

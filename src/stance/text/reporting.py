@@ -21,6 +21,7 @@ _SCORES = {
 
 _LEAST = 6.0  # a weaker reading names no speaker
 _SURE = 45.0
+_UNLISTED = 22.0
 _NESTS = 20.0  # a stronger reading with a clause of its own claims the cues inside that clause
 _MAIN = 12.0  # the verb of the main clause
 _GIVEN = 4.0  # a noun that its subject gives: "issued a warning"
@@ -36,8 +37,7 @@ _TAKES_OBJECT = frozenset(
 
 def read_report(s: Statement, words: Words, cast: Cast) -> list[Reading]:
     """The sources of indirect speech that a statement's cues allow, the best first."""
-    headed = read_turn(s, words, cast)
-    found: list[Reading] = [headed] if headed else []
+    found = [reading for reading in (read_turn(s, words, cast), _unlisted(s, words)) if reading]
     nested = False
     tries = 0
     nouns, likely = cue_nouns(), _likely()
@@ -384,6 +384,17 @@ def _last_resort(s: Statement, words: Words) -> Reading | None:
     return None
 
 
+def _unlisted(s: Statement, words: Words) -> Reading | None:
+    """The subject of a verb that no list has, with "that" after it: "ventilated that"."""
+    if "that" not in words.lows:
+        return None
+    opening, main = main_clause(words)
+    if opening is None or not 0 <= main < words.size - 2 or words.tags[main] or words.lows[main + 1] != "that":
+        return None
+    past = words.lows[main].endswith("ed") and words.tags[main + 2] != "be"
+    return Reading(opening, "say", "act", _content(s, words, main), _UNLISTED) if past else None
+
+
 def _spoken_of(s: Statement, words: Words) -> Reading | None:
     """ "Roe took questions on the plan", "unleashed a series of tweets": the object is something said."""
     opening, main = main_clause(words)
@@ -391,9 +402,6 @@ def _spoken_of(s: Statement, words: Words) -> Reading | None:
         return Reading(opening, "answer", "say", (words.starts[opening[0]], s.end), _LEAST)
     if opening is None or main < 0:
         return None
-    if main < words.size - 2 and words.lows[main + 1] == "that" and words.lows[main][-1] in "ds":
-        told = words.tags[main] == "" and words.tags[main + 2] != "be"  # a verb that no list has
-        return Reading(opening, "say", "act", _content(s, words, main), _LEAST) if told else None
     if opening and (words.tags[main] == "be" or words.lows[main : main + 2] in (["has", "been"], ["have", "been"])):
         return _stands_for(s, words, opening, main)
     if words.lows[main] not in kinds("grammar")["light"]:
