@@ -144,7 +144,7 @@ def _cued(s: Statement, words: Words, verb: Verb, nested: bool) -> Reading | Non
         score -= 10
     relative = verb.before >= 0 and words.lows[verb.before] in ("who", "which", "that")
     if relative or (source[0] and words.tags[source[0] - 1] in ("sub", "rel")):
-        score -= 10
+        score -= 7 if spoken else 10
     return Reading(source, *verb.cue, _content(s, words, verb.last), score - 14 * nested - verb.first * 0.05, firm)
 
 
