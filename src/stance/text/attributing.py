@@ -13,6 +13,7 @@ from stance.text.phrases import noun_phrase_after
 from stance.text.quoting import quotations_of
 from stance.text.reporting import read_report
 from stance.text.targeting import target
+from stance.text.wordlists import cue_nouns
 from stance.text.words import Range, Words
 
 _SAYING = ("say", "ask", "claim", "concede", "show")  # classes that make a speaker of any subject
@@ -148,7 +149,9 @@ class _Teller:
         if mention is None:
             return None
         if mention.kind == "utterance":
-            return self._utterer(words, reading.source)
+            return self._utterer(words, reading.source) or self._last_to_speak()
+        if mention.kind == "thing" and mention.head in cue_nouns():
+            return self._utterer(words, reading.source)  # "his view is simple"
         if mention.kind == "thing" and not (reading.firm and (reading.kind in _SAYING or self._tells_that(words, reading))):
             return None
         return mention
@@ -180,7 +183,7 @@ class _Teller:
         return reading.source is not None and self.words[owner].lows[reading.source[1]] in ("i", "we", "you")
 
     def _utterer(self, words: Words, source: Range) -> Mention | None:
-        """Who made "the ministry's statement", "a statement by the ministry", or "the statement" spoken of before."""
+        """Who made "the ministry's statement" or "a statement by the ministry"."""
         end = min(source[1] + 4, words.size)
         for k in range(source[0], end):
             if words.tags[k] == "punct":
@@ -192,6 +195,10 @@ class _Teller:
                 return self.cast.mention(words, self.text, maker) if maker else None
             if words.lows[k] in ("his", "her", "their", "its"):
                 return self.cast.resolve({"his": "he", "her": "she", "their": "they"}.get(words.lows[k], "it"))
+        return None
+
+    def _last_to_speak(self) -> Mention | None:
+        """Whose statement it is, where nothing but "the statement" is said."""
         return next((m for m in self.cast.focus if m.kind in ("person", "body")), None)
 
     def _carried(self, i: int) -> Mention | None:

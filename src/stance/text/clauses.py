@@ -65,7 +65,7 @@ def _find_verb(words: Words, i: int) -> Verb | None:
         before, helpers = verb_group(words, before)[0], {"be"}  # "remain confident"
     form = _form(words, i, low, cue, before, helpers)
     if form == "passive" and low in feelings() and words.lows[i + 1 : i + 2] != ["by"]:
-        cue, form = Cue(low, "feel"), "finite"
+        cue, last, form = Cue(low, "feel"), i, "finite"
     return Verb(cue, i, last, before, form) if form else None
 
 
@@ -84,7 +84,7 @@ def verb_group(words: Words, i: int) -> tuple[int, set[str]]:
         elif tag == "time" and k and not helpers:
             k = _before_time(words, k)
             continue
-        elif not (tag == "adv" or (low.endswith("ly") and not tag)):
+        elif not (tag == "adv" or (low == "first" and k and words.tags[k - 1] in ("cap", "pron")) or (low.endswith("ly") and not tag)):
             break
         k -= 1
     return k, helpers
@@ -128,7 +128,7 @@ def _form(words: Words, i: int, low: str, cue: Cue, before: int, helpers: set[st
         return _present(words, low, cue.kind, low == first, before, after)
     follows = words.lows[i + 1 : i + 3]
     if follows[:1] == ["by"] and not follows[-1].endswith("ing"):
-        return None
+        return "passive" if before >= 0 and words.lows[before] == "as" else None  # "as reported by the council"
     if follows[:1] == ["as"] and tag not in ("cap", "pron"):
         return None  # "a group known as", but "the attack, which Roe described as"
     if follows and follows[0] in kinds("grammar")["fate"]:

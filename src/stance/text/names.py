@@ -157,6 +157,8 @@ class Cast:
     def mention(self, words: Words, text: str, span: Range) -> Mention | None:
         """The phrase as a speaker: a person without titles, a role or body with what belongs to it."""
         a, b = _trimmed(words, span)
+        if words.lows[a] == "whose":
+            return None
         core = next((k - 1 for k in range(a + 1, b + 1) if words.tags[k] in ("prep", "to")), b)
         if core + 1 < b and words.lows[core + 1] == "of" and words.lows[core] in _PARTITIVE:
             inner = self.mention(words, text, (core + 2, b))
@@ -302,7 +304,8 @@ _POINTING = frozenset(("those", "that", "this", "these", "such", "please", "ther
 _AFTER_NOUN = ("ed", "familiar", "responsible", "involved", "present")
 _SETTING = frozenset(("in", "on", "at", "during", "after"))
 _PARTITIVE = frozenset(
-    ("percent", "one", "some", "many", "most", "two", "three", "each", "none", "half", "majority", "number", "dozens",
+    ("percent", "one", "some", "many", "most", "two", "three", "each", "none", "half", "majority", "number", "dozens", "two-thirds", "one-third",
+     "three-quarters", "third", "quarter", "thirds", "quarters",
      "several", "few", "all", "both", "any", "group", "couple", "handful", "scores", "hundreds", "thousands", "range")
 )  # fmt: skip
 

@@ -37,7 +37,7 @@ _TAKES_OBJECT = frozenset(
 
 def read_report(s: Statement, words: Words, cast: Cast) -> list[Reading]:
     """The sources of indirect speech that a statement's cues allow, the best first."""
-    found = [reading for reading in (read_turn(s, words, cast), _unlisted(s, words)) if reading]
+    found = [reading for reading in (read_turn(s, words, cast), _unlisted(s, words), _beholder(s, words)) if reading]
     nested = False
     tries = 0
     nouns, likely = cue_nouns(), _likely()
@@ -307,6 +307,9 @@ def _cue_noun(s: Statement, words: Words, i: int, nested: bool) -> Reading | Non
     if after in ("is", "was") and words.lows[i + 2 : i + 3] in (["that"], ["to"]):
         source = _owner(words, i)
         return source and Reading(source, *cue, _content(s, words, i + 1), score + _MAIN)
+    if after in ("is", "was") and ":" in words.words[i + 2 : i + 6]:  # "his message was clear: ..."
+        source, colon = _owner(words, i), words.words.index(":", i)
+        return source and Reading(source, *cue, _content(s, words, colon), score + _MAIN)
     if after not in ("that", "to", "of", "for", "about", "on"):
         return None
     if after == "to" and words.tags[min(i + 2, words.size - 1)] in ("det", "cap", "poss", "pron", "num"):
@@ -382,6 +385,14 @@ def _last_resort(s: Statement, words: Words) -> Reading | None:
         if verb.cue.lemma not in kinds("grammar")["quoting"] and _complement(words, verb) is not None:
             return Reading(opening, *verb.cue, _content(s, words, verb.last), _LEAST, False)
     return None
+
+
+def _beholder(s: Statement, words: Words) -> Reading | None:
+    """ "To her critics, the plan is a folly."."""
+    source = noun_phrase_after(words, 1) if words.lows[0] == "to" else None
+    if source is None or words.words[source[1] + 1 : source[1] + 2] != [","] or words.lows[1] in ("that", "this"):
+        return None
+    return Reading(source, "believe", "think", (min(words.ends[source[1] + 1] + 1, s.end), s.end), _UNLISTED, False)
 
 
 def _unlisted(s: Statement, words: Words) -> Reading | None:

@@ -21,7 +21,7 @@ NOUNY = frozenset(("", "cap", "num", "gen", "time"))
 _TOKEN = re.compile(
     r"(?:[^\W\d_]\.){2,}|[A-Z]\.(?![\w.])|(?:MRS?|MS|DR|SENS?|REPS?|GOV|GEN|LT|COL|Mrs?|Ms|Drs?|Sens?|Reps?|Govs?|Gen|Lt|Col|Maj|Capt|Sgt|Adm|Rev|Prof|Del|St|Jr"
     r"|Sr|Jan|Feb|Aug|Sept|Oct|Nov|Dec|No|Mt)\.|\w+(?=n['’]t\b)|n['’]t\b|['’](?:s|re|ve|ll|d|m)\b|"
-    r"[@#$€£]?\w+(?:(?:[-‑&/.]|['’](?!(?:s|re|ve|ll|d|m)\b)|(?<=\d),(?=\d))\w+)*|--|[^\w\s]"
+    r"[@#$€£]?\w+(?:(?:[-‑&/.]|['’](?!(?:s|re|ve|ll|d|m)\b)|(?<=\d),(?=\d))\w+)*(?:(?<=\d)%)?|--|[^\w\s]"
 )
 _PARTICLES = frozenset(
     ("de", "da", "dos", "del", "della", "di", "du", "la", "le", "van", "von", "der", "den", "ter", "bin", "ibn", "al",
