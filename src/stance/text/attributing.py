@@ -150,7 +150,8 @@ class _Teller:
             return None
         if mention.kind == "utterance":
             return self._utterer(words, reading.source) or self._last_to_speak()
-        if mention.kind == "thing" and mention.head in cue_nouns():
+        owned = not {"gen", "poss"}.isdisjoint(words.tags[a : b + 1])
+        if mention.kind == "thing" and owned and mention.head in cue_nouns():
             return self._utterer(words, reading.source)  # "his view is simple"
         if mention.kind == "thing" and not (reading.firm and (reading.kind in _SAYING or self._tells_that(words, reading))):
             return None

@@ -357,7 +357,9 @@ def _after_time(words: Words, a: int, b: int) -> int:
     k = a
     while k < b and (words.tags[k] == "time" or words.lows[k] in ("on", "in", "this", "last")):
         k += 1
-    opens = words.lows[a] in ("late", "early", "earlier", "last", "this", "on", "in") and words.tags[k - 1] == "time"
+    ago = words.tags[a] == "time" and words.lows[a + 1 : a + 2] in (["earlier"], ["later"], ["ago"])
+    opens = ago or words.lows[a] in ("late", "early", "earlier", "last", "this", "on", "in")
+    opens = opens and words.tags[k - 1] == "time"
     return k if opens and k > a + 1 and words.tags[k] != "gen" else a
 
 
