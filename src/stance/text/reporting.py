@@ -40,11 +40,11 @@ def read_report(s: Statement, words: Words, cast: Cast) -> list[Reading]:
     found = [reading for reading in (read_turn(s, words, cast), _unlisted(s, words), _beholder(s, words)) if reading]
     nested = False
     tries = 0
-    nouns, likely = cue_nouns(), _likely()
+    nouns, likely, viewpoints = cue_nouns(), _likely(), kinds("grammar")["viewpoint"]
     for i in [k for k, low in enumerate(words.lows) if low in likely]:
-        tag, noun = words.tags[i], words.lows[i] in nouns
         if words.quoted[i] or tries > CUES:
             continue
+        tag, low = words.tags[i], words.lows[i]
         reading: Reading | None = None
         if tag == "cue":
             tries += 1
@@ -57,11 +57,11 @@ def read_report(s: Statement, words: Words, cast: Cast) -> list[Reading]:
                     and reading.score > _NESTS
                     and _clause_follows(words, verb.last)
                 )
-        elif words.lows[i : i + 2] == ["according", "to"]:
+        elif low == "according" and words.lows[i + 1 : i + 2] == ["to"]:
             reading = _according(s, words, i, i + 2)
-        if reading is None and words.lows[i] in kinds("grammar")["viewpoint"]:
+        if reading is None and low in viewpoints:
             reading = _viewpoint(s, words, i)
-        if reading is None and noun:
+        if reading is None and low in nouns:
             tries += 1
             reading = _cue_noun(s, words, i, nested)
         if reading and reading.score >= _LEAST:

@@ -30,6 +30,7 @@ _INITIAL = re.compile(r"(?:^|-)[A-Z]\.?,?$")
 _ACRONYM = re.compile(r"(?:^|[^A-Za-z])(?:[A-Z]\.)+[A-Z]$")
 _AFTER_CUE = re.compile(r"(?:in|at|on|during|after|before|as|to|of|when|while|with|from|\w+ing|\w+ly|\w+day)\b|[—–]")
 _TAIL, _TAIL_WORDS = 120, 9  # how far the verb may stand from the mark
+_ALNUM = re.compile(r"[^\W_]")
 _TOKEN = re.compile(r"[^\s.]+(?:\.[^\s.]+)*")
 _WORD = 40  # characters of the next word that are looked at
 
@@ -210,7 +211,8 @@ def quoted_content(text: str, start: int, end: int, marks: Sequence[Quotation]) 
     if not marks:
         return (start, end), "narration"
     first = bisect_right(marks, start, key=_end_of)
-    word = next((k for k in range(start, end) if text[k].isalnum()), end)
+    visible = _ALNUM.search(text, start, end)
+    word = visible.start() if visible else end
     spans: list[Span] = []
     for q in marks[first : bisect_left(marks, end, key=_start_of)]:
         if _is_speech(text, (start, end), q, word < q.start, bool(spans)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from stance.text.wordlists import cues, kinds, plurals
 
@@ -27,7 +27,7 @@ _PARTICLES = frozenset(
     ("de", "da", "dos", "del", "della", "di", "du", "la", "le", "van", "von", "der", "den", "ter", "bin", "ibn", "al",
      "el")
 )  # fmt: skip
-_CHUNK = 64  # longer runs without a blank are not worth remembering
+_LONG = 64  # longer runs without a blank are not worth remembering
 _LOW_HEADLINE = 3  # words shorter than this are not capitalised in headlines either
 
 
@@ -80,17 +80,31 @@ def _entry(word: str) -> tuple[str, str, str]:
     return low, tag, tag
 
 
-@lru_cache(1 << 16)
-def _pieces(chunk: str) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[Range, ...]]:
-    """The words and marks between two blanks: as written, in lower case, their tags and their offsets."""
+class _Chunk(NamedTuple):
+    """The words and marks between two blanks: as written, in lower case, their tags, their offsets.
+
+    ``inner`` holds the ends of all but the last and the starts of all but the first; None for one word alone.
+    """
+
+    words: tuple[str, ...]
+    lows: tuple[str, ...]
+    tags: tuple[str, ...]
+    inner: tuple[tuple[int, ...], tuple[int, ...]] | None
+
+
+def _chunk(chunk: str) -> _Chunk:
     matches = list(_TOKEN.finditer(chunk))
     entries = [_entry(match.group()) for match in matches]
-    return (
+    inner = (tuple(m.end() for m in matches[:-1]), tuple(m.start() for m in matches[1:]))
+    return _Chunk(
         tuple(match.group() for match in matches),
         tuple(entry[0] for entry in entries),
         tuple(entry[2] for entry in entries),
-        tuple(match.span() for match in matches),
+        inner if len(matches) > 1 else None,
     )
+
+
+_remembered = lru_cache(1 << 16)(_chunk)
 
 
 class Words:
@@ -124,44 +138,48 @@ class Words:
 
     def _read(self, text: str, start: int, end: int) -> None:
         words, lows, tags, starts, ends = self.words, self.lows, self.tags, self.starts, self.ends
-        find, at = text.find, start
-        # This is the hottest loop of the room, so what a chunk between two blanks holds is remembered.
-        for chunk in text[start:end].split():
-            at = find(chunk, at)
-            as_written, low, tag, spans = _pieces(chunk) if len(chunk) < _CHUNK else _pieces.__wrapped__(chunk)
+        # This is the hottest loop of the room: what a chunk between two blanks holds is remembered, and chunks
+        # with one blank between each two need not be looked for.
+        chunks = text[start:end].split()
+        spaced = sum(map(len, chunks)) + len(chunks) - 1 == end - start
+        at = start
+        for chunk in chunks:
+            if not spaced:
+                at = text.find(chunk, at)
+            as_written, low, tag, inner = _remembered(chunk) if len(chunk) < _LONG else _chunk(chunk)
             words += as_written
             lows += low
             tags += tag
-            if len(spans) == 1:
-                starts.append(at)
-                at += len(chunk)
-                ends.append(at)
-            else:
-                starts += [at + a for a, _ in spans]
-                ends += [at + b for _, b in spans]
-                at += len(chunk)
+            starts.append(at)
+            if inner:
+                ends += [at + k for k in inner[0]]
+                starts += [at + k for k in inner[1]]
+            at += len(chunk)
+            ends.append(at)
+            at += 1
 
     def _tag_in_context(self) -> None:
         """What the tags of single words leave open: the first word, particles of verbs and of names, headlines."""
         self.tags[0] = _entry(self.words[0])[1]
         if self.lows[0].endswith("ly") and self.words[1:2] == [","]:
             self.tags[0] = "adv"
+        found = set(self.lows)
         if "lone" in self.tags:
             for i, tag in enumerate(self.tags):
                 if tag == "lone":
                     other = "verb" if self.lows[i] in kinds("grammar")["verb"] else ""
                     self.tags[i] = "cue" if self._has_particle(i) else other
-        if "like" in self.lows:
+        if "like" in found:
             i = self.lows.index("like")
             if i and self.lows[i - 1] in ("would", "'d", "’d"):
                 self.tags[i] = "cue"
-        if "'" in self.words:
+        if "'" in found:
             for i, word in enumerate(self.words):
                 if word == "'" and i and self.lows[i - 1].endswith("s") and self.starts[i] == self.ends[i - 1]:
                     self.tags[i] = "gen"  # "the allies' plan"; quote() turns closing marks back
         if self.tags.count("cap") * 3 > len(self.tags) and self._is_headline():
             self._read_as_headline()
-        if not _PARTICLES.isdisjoint(self.lows):
+        if not _PARTICLES.isdisjoint(found):
             self._join_names()
 
     def _join_names(self) -> None:
