@@ -19,6 +19,7 @@ Voice = Literal["quote", "reported", "narration"]
 class Document:
     """One text as read. Offsets of statements count characters (code points) of ``text``.
 
+    author: who wrote it; ``speaker``: whose words all of it is, where nobody else is named.
     row: whether it is one row of a table, and so one statement where lines are statements.
     """
 
@@ -28,6 +29,7 @@ class Document:
     date: str | None = None
     source: str | None = None
     speaker: str | None = None
+    author: str | None = None
     row: bool = False
 
 
@@ -37,6 +39,7 @@ class Statement:
 
     ``content_start`` and ``content_end`` (offsets into the document too) bound what is attributed to the
     speaker: the quoted words or the that-clause; without a speaker, the statement itself.
+    ``cue`` is the verb that attributes it (lemma), for every sentence of a quotation; none without a speaker.
     ``speaker_full`` is the longest form of the speaker's name in the document, ``target`` the actor
     addressed or spoken of.
     """

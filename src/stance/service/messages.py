@@ -99,12 +99,13 @@ class _About(_Message):
     title: str | None = None
     date: Day | None = None
     source: str | None = None
+    author: str | None = None
     speaker: str | None = None
 
     def _named(self, read: Document) -> Document:
         """What was read, with what is said of it here put first."""
-        about = {key: getattr(self, key) or getattr(read, key) for key in ("title", "date", "source", "speaker")}
-        return Document(read.text, read.id, **about)
+        keys = ("title", "date", "source", "author", "speaker")
+        return Document(read.text, read.id, **{key: getattr(self, key) or getattr(read, key) for key in keys})
 
 
 class TextDocument(_About):
@@ -231,6 +232,7 @@ class DocumentOut(_Message):
     title: str | None
     date: str | None
     source: str | None
+    author: str | None
     speaker: str | None
     text: str | None
 

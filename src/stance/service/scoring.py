@@ -218,7 +218,7 @@ def _documents(request: ScoreRequest, documents: Sequence[Document]) -> list[Doc
     sent = getattr(request, "documents", [request] * len(documents))
     return [
         DocumentOut(
-            id=d.id, title=d.title, date=d.date, source=d.source, speaker=d.speaker,
+            id=d.id, title=d.title, date=d.date, source=d.source, author=d.author, speaker=d.speaker,
             text=d.text if isinstance(one, HtmlRequest | PageDocument) else None,
         )
         for one, d in zip(sent, documents, strict=True)

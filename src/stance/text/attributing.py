@@ -56,6 +56,7 @@ class _Teller:
         self.turns: list[Mention | None] = []
         self.transcript = False
         self.speakers: list[Mention | None] = []
+        self.cues: list[str | None] = []
 
     def _overlapping(self, s: Statement) -> tuple[int, int]:
         """Indices of the first quotation in a statement and of the one after its last."""
@@ -82,9 +83,12 @@ class _Teller:
         for i, s in enumerate(self.statements):
             mention, reading = self._speaker(i, lent[i], readings[lent[i]])
             self.turns.append(mention if self._takes_turn(i, reading) else None)
+            cue = reading.cue if reading else None
             if mention is None and s.voice == "quote" and not readings[lent[i]]:
                 mention = self._carried(i)
+                cue = self.cues[i - 1] if mention and self._continues(i) else None
             self.speakers.append(mention)
+            self.cues.append(cue if mention else None)
             self._look(i, mention)
             own = reading if mention and lent[i] == i else None
             told.append(self._told(s, self.words[i], own, mention or self.author))
@@ -222,6 +226,11 @@ class _Teller:
                     return mention
         return None
 
+    def _continues(self, i: int) -> bool:
+        """Does a quotation go on from the sentence before, or after its cue: "..., she said. "..."?"""
+        before = self.statements[i - 1]
+        return before.voice == "quote" or before.text.endswith(":")
+
     def _look(self, i: int, speaker: Mention | None) -> None:
         """Bring a sentence's people into focus: those named, then its subject, then its speaker."""
         words = self.words[i]
@@ -244,7 +253,7 @@ class _Teller:
             content = reading.content
         elif reading and reading.cue == ":":
             content = (max(content[0], reading.content[0]), content[1])
-        cue = reading.cue if reading else None
+        own = reading.cue if reading else None
         return Statement(
             s.document,
             s.index,
@@ -255,6 +264,6 @@ class _Teller:
             "quote" if s.voice == "quote" or self.turns[-1] or mention is self.author else "reported",
             mention.name,
             self.cast.longest(mention),
-            target(words, self.text, content, mention, self.cast, cue),
-            cue,
+            target(words, self.text, content, mention, self.cast, own),
+            self.cues[-1],
         )

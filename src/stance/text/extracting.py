@@ -17,7 +17,7 @@ _SILENT = ("script", "style", "template", "noscript", "title")
 
 
 def extract_html(data: bytes, name: str, place: str) -> Document:
-    """Main text, title, date and address of a page by trafilatura; all its text if that finds none.
+    """Main text, title, author, date and address of a page by trafilatura; all its text if that finds none.
 
     One paragraph per line. ``source`` is the page's own address, else its host. Raises InputError for a page
     without text.
@@ -32,7 +32,9 @@ def extract_html(data: bytes, name: str, place: str) -> Document:
     if not found:
         return Document(text, name)
     source = found.url or found.hostname or found.sitename
-    return Document(text, name, title=found.title or None, date=found.date or None, source=source or None)
+    return Document(
+        text, name, title=found.title or None, date=found.date or None, source=source or None, author=found.author or None
+    )
 
 
 def extract_pdf(data: bytes, name: str, place: str) -> Document:

@@ -43,7 +43,7 @@ FORMATS = {
 }
 """Ending -> format. A named file with another ending is read as what it looks like; folders pass it over."""
 
-_METADATA = ("id", "title", "date", "source", "speaker")
+_METADATA = ("id", "title", "date", "source", "author", "speaker")
 
 
 def read(
@@ -55,7 +55,7 @@ def read(
     """Documents of files, folders (recursive, sorted), glob patterns and ``-`` (standard input) in turn.
 
     All names are checked before the first file is read. Tables give ``text_column`` and, where they have
-    them, the columns id, title, date, source and speaker.
+    them, the columns id, title, date, source, author and speaker.
 
     Raises InputError, with place and remedy, for what is missing, empty, binary, undecodable or malformed.
     """
@@ -134,7 +134,7 @@ def _markdown(text: str, name: str, place: str) -> Document:
         text = re.sub(r"[^\n]", " ", front[0]) + text[front.end() :]
     heading = re.search(r"(?m)^# +(.+?)[ #]*$", text)
     title = found.get("title") or (heading[1] if heading else None)
-    known: dict[str, Any] = {key: found.get(key) for key in ("date", "source", "speaker")}
+    known: dict[str, Any] = {key: found.get(key) for key in ("date", "source", "author", "speaker")}
     return Document(_filled(text, place), name, title=title, **known)
 
 
