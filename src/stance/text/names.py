@@ -279,6 +279,8 @@ class Cast:
         return head in self.things or any(head + ending in self.times for ending in ("n", "an", "ian", "ese"))
 
     def _person(self, want: Literal["m", "f"]) -> Mention | None:
+        first = self.focus[0] if self.focus else None
+        weak = first if first and not any(m.kind == "person" or m.head in self.inside for m in self.focus) else None
         people = [
             m
             for m in self.focus
@@ -286,9 +288,9 @@ class Cast:
                 m.kind == "person"
                 or (
                     m.kind == "name"
-                    and m.head in self.inside
+                    and (m.head in self.inside or m is weak)
                     and not self._is_place(m.head)
-                    and (self.times.get(m.head, 0) > 1 or m is self.focus[0])
+                    and (self.times.get(m.head, 0) > 1 or m is first)
                     and " the " not in m.name
                 )
             )

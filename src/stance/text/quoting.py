@@ -92,11 +92,12 @@ def trimmed(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def quotations(text: str, start: int = 0, end: int | None = None) -> list[Quotation]:
+def quotations(text: str, start: int = 0, end: int | None = None, *, runs_on: bool = False) -> list[Quotation]:
     """Outermost quotations of one paragraph, in order; an unclosed one ends with the paragraph.
 
     A mark between two letters or digits is an apostrophe; a straight or single mark opens only before a word
-    and, being often an apostrophe or a stray, only where a mark that closes it follows.
+    and, being often an apostrophe or a stray, only where a mark that closes it follows. ``runs_on``: the next
+    paragraph opens with a straight mark, so this one may end within a quotation.
 
     >>> [q.inside for q in quotations("“Don't,” he said. 'I'm “here”.'")]
     [(1, 7), (19, 30)]
@@ -112,7 +113,7 @@ def quotations(text: str, start: int = 0, end: int | None = None) -> list[Quotat
     opened: re.Match[str] | None = None
     for mark in marks:
         if opened is None:
-            if _opens(text, mark, start, end, last):
+            if _opens(text, mark, start, end, last, runs_on):
                 opened = mark
         elif mark.group() in _CLOSERS[opened.group()] and _closes(text, mark, end):
             if _is_possessive(text, opened, mark, last):
@@ -129,7 +130,7 @@ def _last_closers(text: str, marks: list[re.Match[str]], start: int, end: int) -
     return {m.group(): m.start() for m in marks if _closes(text, m, end) and m.start() > start}
 
 
-def _opens(text: str, mark: re.Match[str], start: int, end: int, last: dict[str, int]) -> bool:
+def _opens(text: str, mark: re.Match[str], start: int, end: int, last: dict[str, int], runs_on: bool) -> bool:
     kind = mark.group()
     if kind not in _CLOSERS or mark.end() >= end:
         return False
@@ -139,7 +140,7 @@ def _opens(text: str, mark: re.Match[str], start: int, end: int, last: dict[str,
             return False
         if kind in _SINGLE and _first_word(text, mark.end()) in kinds("abbreviations")["elision"]:
             return False
-        if kind == '"' and mark.start() == start:
+        if kind == '"' and (mark.start() == start or runs_on):
             return True  # a quotation over several paragraphs is closed only in its last one
         return any(last.get(closer, -1) > mark.end() for closer in closers(kind))
     return True
@@ -156,7 +157,13 @@ def quotations_of(text: str) -> tuple[Quotation, ...]:
 
     Cutting a document into statements and attributing them both ask for these, one right after the other.
     """
-    return tuple(q for start, end in paragraphs(text) for q in quotations(text, start, end))
+    spans = list(paragraphs(text))
+    follows = [text[start] == '"' for start, _ in spans[1:]] + [False]
+    return tuple(
+        q
+        for (start, end), runs_on in zip(spans, follows, strict=True)
+        for q in quotations(text, start, end, runs_on=runs_on)
+    )
 
 
 def closers(kind: str) -> tuple[str, ...]:

@@ -226,7 +226,7 @@ def quoted_content(text: str, start: int, end: int, marks: Sequence[Quotation]) 
 def _is_speech(text: str, statement: Span, q: Quotation, led: bool, continues: bool) -> bool:
     """Is a quotation speech? ``led``: words stand before it in the statement; ``continues``: so does speech."""
     start, end = statement
-    begin, stop = q.inside
+    begin, stop = trimmed(text, *q.inside)
     if begin >= stop or q.start < start or q.end > end:  # it began or goes on in another statement
         return begin < stop
     after = text[q.end : q.end + 1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -21,12 +22,14 @@ NOUNY = frozenset(("", "cap", "num", "gen", "time"))
 _TOKEN = re.compile(
     r"(?:[^\W\d_]\.){2,}|[A-Z]\.(?![\w.])|(?:MRS?|MS|DR|SENS?|REPS?|GOV|GEN|LT|COL|Mrs?|Ms|Drs?|Sens?|Reps?|Govs?|Gen|Lt|Col|Maj|Capt|Sgt|Adm|Rev|Prof|Del|St|Jr"
     r"|Sr|Jan|Feb|Aug|Sept|Oct|Nov|Dec|No|Mt)\.|\w+(?=n['’]t\b)|n['’]t\b|['’](?:s|re|ve|ll|d|m)\b|"
-    r"[@#$€£]?\w+(?:(?:[-‑&/.]|['’](?!(?:s|re|ve|ll|d|m)\b)|(?<=\d),(?=\d))\w+)*(?:(?<=\d)%)?|--|[^\w\s]"
+    r"[@#$€£]?\w+(?:(?:[-‑&/.\u00ad\u200b-\u200d\u2060]|[\u0300-\u036f]+|['’](?!(?:s|re|ve|ll|d|m)\b)"
+    r"|(?<=\d),(?=\d))\w+)*[\u0300-\u036f\u200b-\u200d\u2060]*(?:(?<=\d)%)?|--|[^\w\s]"
 )
 _PARTICLES = frozenset(
     ("de", "da", "dos", "del", "della", "di", "du", "la", "le", "van", "von", "der", "den", "ter", "bin", "ibn", "al",
      "el")
 )  # fmt: skip
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
 _LONG = 64  # longer runs without a blank are not worth remembering
 _LOW_HEADLINE = 3  # words shorter than this are not capitalised in headlines either
 
@@ -92,12 +95,24 @@ class _Chunk(NamedTuple):
     inner: tuple[tuple[int, ...], tuple[int, ...]] | None
 
 
+def plain(text: str) -> str:
+    """Text on one line, composed, without soft hyphens and characters of no width: how a name is compared.
+
+    >>> plain("Jane Ro\u0308e, the en\u00advoy\nof Ostland")
+    'Jane Röe, the envoy of Ostland'
+    """
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
+    return " ".join(text.split()) if "\n" in text or "  " in text else text
+
+
 def _chunk(chunk: str) -> _Chunk:
     matches = list(_TOKEN.finditer(chunk))
-    entries = [_entry(match.group()) for match in matches]
+    words = tuple(plain(match.group()) or match.group() for match in matches)
+    entries = [_entry(word) for word in words]
     inner = (tuple(m.end() for m in matches[:-1]), tuple(m.start() for m in matches[1:]))
     return _Chunk(
-        tuple(match.group() for match in matches),
+        words,
         tuple(entry[0] for entry in entries),
         tuple(entry[2] for entry in entries),
         inner if len(matches) > 1 else None,
@@ -225,5 +240,5 @@ class Words:
                 self.tags[i] = "cue"
 
     def phrase(self, text: str, span: Range) -> str:
-        """The words of a range as the document has them."""
-        return text[self.starts[span[0]] : self.ends[span[1]]]
+        """The words of a range as the document has them, on one line and without what cannot be seen."""
+        return plain(text[self.starts[span[0]] : self.ends[span[1]]])
