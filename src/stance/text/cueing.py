@@ -153,6 +153,8 @@ def read_turn(s: Statement, words: Words, cast: Cast) -> Reading | None:
     last = words.words[label[1]]
     if words.lows[label[1]] in kinds("grammar")["label"] or colon + 1 >= words.size:
         return None
+    if words.lows[colon + 1] in ("we", "i", "our", "my"):  # "Northport: we will not yield"
+        return Reading(label, ":", "say", (words.starts[colon + 1], s.end), 45.0)
     if not (last.isupper() and len(last) > 2) and not cast.knows(words, label[1]):
         return None
     if not (words.words[colon + 1][0].isupper() or words.quoted[colon + 1]):

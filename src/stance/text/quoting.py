@@ -101,6 +101,8 @@ def quotations(text: str, start: int = 0, end: int | None = None, *, runs_on: bo
 
     >>> [q.inside for q in quotations("“Don't,” he said. 'I'm “here”.'")]
     [(1, 7), (19, 30)]
+    >>> [q.inside for q in quotations("“He calls it “hell” too,” she said.")]
+    [(1, 24)]
     >>> quotations("the boys' 12\\" pipe")
     []
     """
@@ -109,12 +111,18 @@ def quotations(text: str, start: int = 0, end: int | None = None, *, runs_on: bo
     if not marks:
         return []
     last = _last_closers(text, marks, start, end)
+    nests = text.count("“", start, end) == text.count("”", start, end)
     found: list[Quotation] = []
     opened: re.Match[str] | None = None
+    inner = 0
     for mark in marks:
         if opened is None:
             if _opens(text, mark, start, end, last, runs_on):
                 opened = mark
+        elif nests and mark.group() == opened.group() == "“":
+            inner += 1
+        elif inner and mark.group() == "”":
+            inner -= 1
         elif mark.group() in _CLOSERS[opened.group()] and _closes(text, mark, end):
             if _is_possessive(text, opened, mark, last):
                 continue

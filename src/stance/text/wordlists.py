@@ -66,7 +66,9 @@ def cue_classes() -> dict[str, str]:
     >>> cue_classes()["threaten"], cue_classes()["according to"]
     ('threaten', 'say')
     """
-    return {cue.lemma: cue.kind for cue in cues().values()} | {"according to": "say"}
+    nouns = {cue.lemma: cue.kind for cue in cue_nouns().values()}
+    said = dict.fromkeys(("according to", ":", "—"), "say")  # a turn of a transcript and a signature, too
+    return nouns | {cue.lemma: cue.kind for cue in cues().values()} | said
 
 
 def plurals(words: frozenset[str]) -> frozenset[str]:
