@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import unicodedata
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,7 @@ from stance.text.attributing import attribute
 from stance.text.names import actors
 from stance.text.segmenting import segment
 from stance.text.wordlists import cue_classes, cues, kinds
+from stance.text.words import plain
 
 PIECES = "The envoy said that he Ms. Orlova of Ostland told, . : ; “ ” \" ' ’ — ( ) and who which according to by"
 MORE = "accused warned it they in May, statement claims reports a ministry's ― Roe: U.S. 3,000 ... was"
@@ -23,6 +25,11 @@ TEXTS = st.one_of(st.text(), st.lists(WORDS, max_size=60).map(" ".join))
 def told(text: str, **fields: str) -> list[Statement]:
     document = Document(text, id="d", **fields)
     return attribute(document, segment(document))
+
+
+def seen(text: str) -> str:
+    """What is left of a text without differences that nobody sees."""
+    return unicodedata.normalize("NFD", " ".join(plain(text).split()))
 
 
 def speakers(text: str) -> list[str | None]:
@@ -44,7 +51,7 @@ def test_any_text_keeps_its_statements_and_names_only_what_it_holds(text: str) -
         assert s.start <= s.content_start <= s.content_end <= s.end
         assert (s.voice == "narration") == (s.speaker is None) or s.voice == "quote"
         if s.speaker is not None:
-            assert s.speaker in text
+            assert seen(s.speaker) in seen(text)
             assert s.speaker_full
         else:
             assert (s.cue, s.target, s.speaker_full) == (None, None, None)
@@ -70,6 +77,10 @@ def test_any_text_keeps_its_statements_and_names_only_what_it_holds(text: str) -
         ("„We will talk,“ said Orlova.", "Orlova"),
         ("'We will talk,' said Orlova.", "Orlova"),
         ("«We will talk», said Orlova.", "Orlova"),
+        ("« We will talk, » said Orlova.", "Orlova"),
+        ("“They call it “hell” here,” Orlova said.", "Orlova"),
+        ("According to Orlova, “We will talk.”", "Orlova"),
+        ("The film shows footage of Maria Orlova saying, “We will talk.”", "Maria Orlova"),
     ],
 )
 def test_the_source_of_a_quotation_stands_before_or_after_its_cue(text: str, name: str) -> None:
@@ -115,6 +126,53 @@ def test_the_source_of_indirect_speech(text: str, name: str, cue: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Ostland's military top brass has demanded that the premier resign.", "Ostland's military top brass"),
+        ("Ostland intimated to Northport's envoys that it might leave the pact.", "Ostland"),
+        ("Marten ventilated that his client was ready.", "Marten"),
+        ("The Ostland Supreme Court in May rejected the appeal.", "The Ostland Supreme Court"),
+        ("The ministry in a statement said the talks were over.", "The ministry"),
+        ("Late on Tuesday Ostland's foreign ministry said it was ready to talk.", "Ostland's foreign ministry"),
+        ("Earlier this month the navy warned that it would shoot.", "the navy"),
+        ("Hours earlier Marten blamed the bloc for the attack.", "Marten"),
+        ("On July 6, 2015, Orlova made the following comment on the talks:", "Orlova"),
+        ("The foreign minister of Ostland, Maria Orlova, offered on Tuesday to open talks.", "Maria Orlova"),
+        ("The raid was over, Paul Marten, head of the war monitor told the agency.", "Paul Marten"),
+        ("Two fishermen were killed, state media said on Wednesday, with two more reported missing.", "state media"),
+        ("Northport (AP): Three ships sank on Monday, the navy said.", "the navy"),
+        ("Marten died in an attack that Mayor Maria Orlova described as murder.", "Maria Orlova"),
+        ("The ships, which Marten claims were safe, sank.", "Marten"),
+        ("Moreover, many colleges (private ones, in particular) offer help to students.", "many colleges"),
+        ("According to a new report by the institute, the fleet is weak.", "a new report"),
+        ("By Orlova's own admission, the talks have failed.", "Orlova"),
+        ("In the eyes of the opposition, the deal is dead.", "the opposition"),
+        ("To his critics, the premier is a fool.", "his critics"),
+        ("By one estimate, 300 ships are ready.", "one estimate"),
+        ("Marten's bet is that the fleet will leave.", "Marten"),
+        ("Marten's message is clear: The pact is dead.", "Marten"),
+        ("Democrats persisted in arguments that the panel had erred.", "Democrats"),
+        ("The plan drew sharp criticism from the dockers.", "the dockers"),
+        ("Marten has been a steady and outspoken supporter of the pact.", "Marten"),
+        ("Marten is in favour of the pact.", "Marten"),
+        ("The raids prompted the alliance to order more patrols.", "the alliance"),
+        ("Officials remain confident the deal will hold.", "Officials"),
+        ("Orlova is worried about the pact.", "Orlova"),
+        ("Some argue that the pact is dead.", "Some"),
+        ("Leaders such as Marten called for talks.", "Leaders"),
+        ("Asked whether the talks would go on, Orlova demurred.", "Orlova"),
+        ("Tensions could rise, analysts fear.", "analysts"),
+        ("Ships cost 20 million, watchdog report says", "watchdog report"),
+        ("The pact is dead, as first reported by the Tribune.", "the Tribune"),
+        ("If time permits, the campaign would like to hold a rally.", "the campaign"),
+        ("The group includes members of the council, which has denied the claim.", "the council"),
+    ],
+)
+def test_further_ways_of_reports_to_name_their_source(text: str, name: str) -> None:
+    assert speaker(text) == name
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "Soldiers crossed the river at dawn.",
@@ -128,6 +186,16 @@ def test_the_source_of_indirect_speech(text: str, name: str, cue: str) -> None:
         "Photograph: Northport Agency",
         "By Jane Roe",
         "He said the talks were over.",
+        "A demand was made that Ostland sign the pact.",
+        "Marten is said to favour a truce.",
+        "The ministry did not immediately respond to requests.",
+        "Orlova made the comments on Friday.",
+        "Health worries have dogged Orlova since May.",
+        "A 5-4 ruling would leave the law in place.",
+        "Voters have every right to know the truth.",
+        "Nonetheless, he told the envoys that Ostland would not yield.",
+        "Marten, whose office said he was ill, stayed away.",
+        "(Reporting by Jane Roe; Additional reporting by Ann Poe.)",
     ],
 )
 def test_no_speaker_is_better_than_a_wrong_one(text: str) -> None:
@@ -162,6 +230,11 @@ def test_a_quotation_over_several_paragraphs_has_one_speaker() -> None:
     assert speakers(text) == ["Orlova", "Orlova", "Orlova", "Orlova", None]
 
 
+def test_straight_marks_open_each_paragraph_of_a_quotation() -> None:
+    text = 'Orlova said: "We came to talk.\n\n"We were not heard.\n\n"That is all."\n\nTalks ended.'
+    assert speakers(text) == ["Orlova", "Orlova", "Orlova", None]
+
+
 def test_a_colon_hands_over_to_the_next_paragraph() -> None:
     assert speakers("Orlova had this to say:\n\n“We leave tomorrow.”")[1] == "Orlova"
 
@@ -191,6 +264,37 @@ def test_a_role_is_linked_to_the_person_who_has_it() -> None:
     assert [(s.speaker, s.speaker_full) for s in told(text)][1] == ("The envoy", "Maria Orlova")
 
 
+def test_a_role_that_several_hold_names_none_of_them() -> None:
+    text = "The defence minister, Paul Marten, met the deputy prime minister, Ann Poe. The minister said it went well."
+    assert [(s.speaker, s.speaker_full) for s in told(text)][1] == ("The minister", "The minister")
+    again = text.replace("The minister", "The defence minister")
+    assert told(again)[1].speaker_full == "Paul Marten"
+
+
+def test_a_pronoun_stands_for_no_place_and_no_first_word() -> None:
+    text = (
+        "Paul Marten rejected the threat. Ostland would not yield to Ostlanders, he said. Crops would wither, he said."
+    )
+    assert speakers(text) == ["Paul Marten"] * 3
+    assert speakers("The Ostlandian envoy left Ostland. Ostland would not yield, he said.")[1] != "Ostland"
+
+
+def test_every_sentence_of_a_quotation_has_its_cue() -> None:
+    text = "“We met. We agree,” Orlova warned. “They left. All is well.”\n\nMarten asked: “Why? Who knows?”"
+    assert [s.cue for s in told(text)] == ["warn"] * 4 + ["ask"] * 2
+
+
+def test_names_are_whole_whatever_hides_in_them() -> None:
+    text = (
+        "The en\u00advoy said it was over. “We’re do\u00adne,” Jane Ro\u0308e told the coun\u200bcil of Ost\u00adland."
+    )
+    assert [(s.speaker, s.cue) for s in told(text)] == [("The envoy", "say"), ("Jane Röe", "tell")]
+    wrapped = (
+        "In a speech on Monday the premier of North\nOstland said that the ships of the fleet would\nleave at once."
+    )
+    assert speakers(wrapped) == ["the premier of North Ostland"]
+
+
 def test_nested_reports_belong_to_the_outer_speaker() -> None:
     assert speaker("Orlova said Marten had threatened to leave.") == "Orlova"
     assert speaker("Marten had threatened to leave, Orlova said.") == "Orlova"
@@ -199,10 +303,10 @@ def test_nested_reports_belong_to_the_outer_speaker() -> None:
 
 def test_headlines_name_their_source() -> None:
     text = (
-        "Orlova: We will talk\n\nTalks in June, says Orlova\n\nEnvoy Says Ostland Lied\n\n"
+        "Orlova: We will talk\n\nMarten: we never will\n\nTalks in June, says Orlova\n\nEnvoy Says Ostland Lied\n\n"
         "Maria Orlova said talks would begin."
     )
-    assert speakers(text) == ["Orlova", "Orlova", "Envoy", "Maria Orlova"]
+    assert speakers(text) == ["Orlova", "Marten", "Orlova", "Envoy", "Maria Orlova"]
 
 
 def test_turns_of_a_transcript_belong_to_their_label() -> None:

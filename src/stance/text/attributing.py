@@ -157,14 +157,21 @@ class _Teller:
         owned = not {"gen", "poss"}.isdisjoint(words.tags[a : b + 1])
         if mention.kind == "thing" and owned and mention.head in cue_nouns():
             return self._utterer(words, reading.source)  # "his view is simple"
-        if mention.kind == "thing" and not (reading.firm and (reading.kind in _SAYING or self._tells_that(words, reading))):
+        if mention.kind == "thing" and not (
+            reading.firm and (reading.kind in _SAYING or self._tells_that(words, reading))
+        ):
             return None
         return mention
 
     def _look_before(self, words: Words, pronoun: int) -> None:
         """Bring the people named in this sentence before a pronoun into focus."""
         for i, j in words.names[:6]:
-            if j < pronoun and not words.quoted[i] and words.words[j] in self.cast.full and words.words[j] in self.cast.people:
+            if (
+                j < pronoun
+                and not words.quoted[i]
+                and words.words[j] in self.cast.full
+                and words.words[j] in self.cast.people
+            ):
                 self.cast.see(self.cast.name(words, self.text, (i, j)))
 
     def _tells_that(self, words: Words, reading: Reading) -> bool:

@@ -84,7 +84,11 @@ def verb_group(words: Words, i: int) -> tuple[int, set[str]]:
         elif tag == "time" and k and not helpers:
             k = _before_time(words, k)
             continue
-        elif not (tag == "adv" or (low == "first" and k and words.tags[k - 1] in ("cap", "pron")) or (low.endswith("ly") and not tag)):
+        elif not (
+            tag == "adv"
+            or (low == "first" and k and words.tags[k - 1] in ("cap", "pron", "sub"))
+            or (low.endswith("ly") and not tag)
+        ):
             break
         k -= 1
     return k, helpers
@@ -120,7 +124,9 @@ def _form(words: Words, i: int, low: str, cue: Cue, before: int, helpers: set[st
             return "finite" if "be" in helpers else None
         past = low != first and not low.endswith("s")
         return "passive" if "be" in helpers and past else "finite"
-    if (tag in ("det", "poss", "gen", "prep") and words.lows[before] not in QUANTITIES) or (tag == "num" and words.lows[max(before - 1, 0)] != "in"):
+    if (tag in ("det", "poss", "gen", "prep") and words.lows[before] not in QUANTITIES) or (
+        tag == "num" and words.lows[max(before - 1, 0)] != "in"
+    ):
         return None
     if cue.kind == "feel":
         return None

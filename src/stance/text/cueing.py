@@ -96,8 +96,9 @@ def _before_quotation(words: Words, first: int, last: int, content: Span) -> Rea
         verb = cue_verb(words, i)
         if verb is None or verb.cue.kind not in SPEECH or verb.form in ("passive", "gerund"):
             continue
-        named = verb.form == "participle" and words.tags[verb.before] == "cap"  # "footage of Jane Roe saying"
-        source = subject(words, verb.before, first) if named or verb.form == "finite" else None
+        source = subject(words, verb.before, first) if verb.form == "finite" else None
+        if verb.form == "participle" and words.tags[verb.before] == "cap":
+            source = next(run for run in words.names if run[1] >= verb.before)  # "footage of Jane Roe saying"
         source = source or shared_subject(words, verb, first)
         if source is None and verb.form == "participle":
             source = main_clause(words)[0]

@@ -33,7 +33,12 @@ def extract_html(data: bytes, name: str, place: str) -> Document:
         return Document(text, name)
     source = found.url or found.hostname or found.sitename
     return Document(
-        text, name, title=found.title or None, date=found.date or None, source=source or None, author=found.author or None
+        text,
+        name,
+        title=found.title or None,
+        date=found.date or None,
+        source=source or None,
+        author=found.author or None,
     )
 
 

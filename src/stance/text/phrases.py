@@ -313,4 +313,6 @@ def _continues_noun_phrase(words: Words, i: int, j: int, n: int) -> bool:
     if tag != "cue" or low not in kinds("grammar")["noun"]:
         return tag == "cue" and words.tags[j - 1] in ("det", "poss", "gen") and is_modifier(words, j)
     single = not low.endswith("s") and not words.lows[j - 1].endswith("s")
-    return words.tags[j - 1] in ("det", "poss", "gen") or (single and words.tags[i] in ("det", "poss"))  # "a new report"
+    return words.tags[j - 1] in ("det", "poss", "gen") or (
+        single and words.tags[i] in ("det", "poss")
+    )  # "a new report"

@@ -169,7 +169,7 @@ def quotations_of(text: str) -> tuple[Quotation, ...]:
     follows = [text[start] == '"' for start, _ in spans[1:]] + [False]
     return tuple(
         q
-        for (start, end), runs_on in zip(spans, follows, strict=True)
+        for (start, end), runs_on in zip(spans, follows, strict=False)
         for q in quotations(text, start, end, runs_on=runs_on)
     )
 

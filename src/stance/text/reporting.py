@@ -113,7 +113,9 @@ def _viewpoint(s: Statement, words: Words, i: int) -> Reading | None:
     if source is None or not ends or not (first < 3 or words.tags[first - 2] in ("punct", "", "verb", *AUXILIARY)):
         return None
     if first < 3:
-        return Reading(source, "according to", "say", (min(words.ends[min(last + 1, words.size - 1)] + 1, s.end), s.end), _SURE)
+        return Reading(
+            source, "according to", "say", (min(words.ends[min(last + 1, words.size - 1)] + 1, s.end), s.end), _SURE
+        )
     return Reading(source, "according to", "say", (s.start, words.ends[first - 2]), 25.0)
 
 
@@ -166,13 +168,11 @@ def _source_of(words: Words, verb: Verb) -> tuple[Range, float, bool] | None:
         source = opening if given else noun_phrase(words, before)  # "footage of the envoy saying"
         if source:
             return source, -8.0, False
-    if verb.form == "infinitive" and (verb.cue.kind == "show" or verb.cue.lemma in ("see", "know")):
-        return None  # "went to see the ice", "the right to know"
     if verb.form == "infinitive":
         told = noun_phrase(words, before - 1) if before > 1 else None
         if told and told[0] and words.lows[told[0] - 1] in kinds("grammar")["control"]:
             return told, -9.0, False  # "prompted the bloc to order"
-        if _is_hearsay(words, verb):
+        if _is_no_speech(words, verb):
             return None
     source = shared_subject(words, verb, 0)
     if source is None and verb.form in ("finite", "participle"):
@@ -180,11 +180,13 @@ def _source_of(words: Words, verb: Verb) -> tuple[Range, float, bool] | None:
     return (source, {"finite": -4.0, "participle": -8.0}.get(verb.form, -9.0), False) if source else None
 
 
-def _is_hearsay(words: Words, verb: Verb) -> bool:
-    """ "is said to favour the plan": others say it."""
-    if verb.form != "infinitive" or words.tags[verb.before - 1] != "cue":
+def _is_no_speech(words: Words, verb: Verb) -> bool:
+    """ "went to see the ice", "the right to know"; and "is said to favour the plan", which others say."""
+    if verb.form != "infinitive":
         return False
-    passive = cue_verb(words, verb.before - 1)
+    if verb.cue.kind == "show" or verb.cue.lemma in ("see", "know"):
+        return True
+    passive = cue_verb(words, verb.before - 1) if words.tags[verb.before - 1] == "cue" else None
     return passive is not None and passive.form == "passive" and passive.cue.kind in (*SPOKEN, "think")
 
 
@@ -310,7 +312,7 @@ def _cue_noun(s: Statement, words: Words, i: int, nested: bool) -> Reading | Non
     if after in ("is", "was") and ":" in words.words[i + 2 : i + 6]:  # "his message was clear: ..."
         source, colon = _owner(words, i), words.words.index(":", i)
         return source and Reading(source, *cue, _content(s, words, colon), score + _MAIN)
-    if after not in ("that", "to", "of", "for", "about", "on"):
+    if after not in ("that", "to", "of", "for", "about", "on") or words.tags[i + 2 : i + 3] == ["time"]:
         return None
     if after == "to" and words.tags[min(i + 2, words.size - 1)] in ("det", "cap", "poss", "pron", "num"):
         return None  # "a threat to Ostland" is no "threat to leave"
@@ -380,7 +382,7 @@ def _last_resort(s: Statement, words: Words) -> Reading | None:
         verb = cue_verb(words, i) if words.tags[i] == "cue" and not words.quoted[i] else None
         if verb is None or verb.form in ("passive", "finite") or verb.cue.kind == "act":
             continue
-        if _is_hearsay(words, verb):
+        if _is_no_speech(words, verb):
             return None
         if verb.cue.lemma not in kinds("grammar")["quoting"] and _complement(words, verb) is not None:
             return Reading(opening, *verb.cue, _content(s, words, verb.last), _LEAST, False)
@@ -434,7 +436,10 @@ def _spoken_of(s: Statement, words: Words) -> Reading | None:
 def _has_content(words: Words, after: int) -> bool:
     """Does something said follow "made a statement", not only when and where?"""
     return any(
-        low in ("of", "about", "that", "to", "for", "against", "saying") or low in _CLAUSE or low.endswith("ing") or low == ":"
+        low in ("of", "about", "that", "to", "for", "against", "saying")
+        or low in _CLAUSE
+        or low.endswith("ing")
+        or low == ":"
         or (low == "on" and words.tags[k + 1 : k + 2] != ["time"])
         for k, low in enumerate(words.lows[after:], after)
     )

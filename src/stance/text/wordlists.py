@@ -67,8 +67,9 @@ def cue_classes() -> dict[str, str]:
     ('threaten', 'say')
     """
     nouns = {cue.lemma: cue.kind for cue in cue_nouns().values()}
+    verbs = {row[1]: row[0] for row in rows("cues")}
     said = dict.fromkeys(("according to", ":", "—"), "say")  # a turn of a transcript and a signature, too
-    return nouns | {cue.lemma: cue.kind for cue in cues().values()} | said
+    return nouns | verbs | said
 
 
 def plurals(words: frozenset[str]) -> frozenset[str]:

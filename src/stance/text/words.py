@@ -103,7 +103,7 @@ def plain(text: str) -> str:
     """
     if not text.isascii():
         text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
-    return " ".join(text.split()) if "\n" in text or "  " in text else text
+    return " ".join(text.split()) if "\n" in text or "  " in text or "\t" in text else text
 
 
 def _chunk(chunk: str) -> _Chunk:
