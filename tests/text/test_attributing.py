@@ -384,7 +384,24 @@ def test_work_grows_with_the_text_and_no_faster() -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["said ", "“", "'", ", who said ", "(", "Roe, ", "he said the ", "a", "and ", "a.B", "“‘\"'", "x's "]
+    "piece",
+    [
+        "said ",
+        "“",
+        "'",
+        ", who said ",
+        "(",
+        "Roe, ",
+        "he said the ",
+        "a",
+        "and ",
+        "a.B",
+        "“‘\"'",
+        "x's ",
+        "view ",
+        "in his view ",
+        "such as Roe ",
+    ],
 )
 def test_monotonous_text_is_no_trap(piece: str) -> None:
     start = time.process_time()

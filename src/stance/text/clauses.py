@@ -108,17 +108,11 @@ def _before_time(words: Words, k: int) -> int:
 def _form(words: Words, i: int, low: str, cue: Cue, before: int, helpers: set[str]) -> Form | None:
     first = cue.lemma.split(" ")[0]
     tag = words.tags[before] if before >= 0 else "punct"
+    after = words.tags[i + 1] if i + 1 < words.size else "punct"
     if "to" in helpers:
         return "infinitive"
-    after = words.tags[i + 1] if i + 1 < words.size else "punct"
     if low.endswith("ing") and low != first:
-        if words.lows[i + 1 : i + 2] == ["by"] or (tag in ("det", "poss") and after in ("", "cap")):
-            return None  # "reporting by Jane Roe", "the ranking member"
-        if low in kinds("grammar")["gerund"] and (tag in ("", "num") or after in AUXILIARY) and "be" not in helpers:
-            return None  # "the court ruling", "the warning was"
-        if "be" in helpers:
-            return "finite"
-        return "gerund" if tag in ("prep", "gen", "poss", "det") else "participle"
+        return _ing(words, i, tag, after, helpers)
     if helpers:
         if cue.kind == "feel":
             return "finite" if "be" in helpers else None
@@ -132,6 +126,21 @@ def _form(words: Words, i: int, low: str, cue: Cue, before: int, helpers: set[st
         return None
     if (low == first and low not in _SAME_IN_PAST) or low.endswith("s"):
         return _present(words, low, cue.kind, low == first, before, after)
+    return _past(words, i, first, before, tag)
+
+
+def _ing(words: Words, i: int, tag: str, after: str, helpers: set[str]) -> Form | None:
+    if words.lows[i + 1 : i + 2] == ["by"] or (tag in ("det", "poss") and after in ("", "cap")):
+        return None  # "reporting by Jane Roe", "the ranking member"
+    if "be" in helpers:
+        return "finite"
+    if words.lows[i] in kinds("grammar")["gerund"] and (tag in ("", "num") or after in AUXILIARY):
+        return None  # "the court ruling", "the warning was"
+    return "gerund" if tag in ("prep", "gen", "poss", "det") else "participle"
+
+
+def _past(words: Words, i: int, verb: str, before: int, tag: str) -> Form | None:
+    """Is a past form without auxiliary a verb, not a participle as in "a man suspected of theft"?"""
     follows = words.lows[i + 1 : i + 3]
     if follows[:1] == ["by"] and not follows[-1].endswith("ing"):
         return "passive" if before >= 0 and words.lows[before] == "as" else None  # "as reported by the council"
@@ -139,7 +148,7 @@ def _form(words: Words, i: int, low: str, cue: Cue, before: int, helpers: set[st
         return None  # "a group known as", but "the attack, which Roe described as"
     if follows and follows[0] in kinds("grammar")["fate"]:
         return None  # "two people reported killed"
-    if follows[:1] in (["of"], ["to"]) and f"{first} {follows[0]}" not in kinds("grammar")["takes"]:
+    if follows[:1] in (["of"], ["to"]) and f"{verb} {follows[0]}" not in kinds("grammar")["takes"]:
         return None  # "a man suspected of", "groups opposed to"
     return None if i == 0 else "finite"
 

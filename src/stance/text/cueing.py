@@ -17,6 +17,11 @@ Span = tuple[int, int]
 CUES = 14  # cue verbs looked at in one statement, so that the work stays linear in any text
 SPOKEN = frozenset(("say", "ask", "claim", "concede"))
 SPEECH = SPOKEN | {"accuse", "demand", "threaten", "offer", "deny", "agree"}
+SCORES = {
+    "say": 30, "claim": 30, "ask": 28, "concede": 28, "accuse": 24, "demand": 24, "threaten": 24, "offer": 24,
+    "deny": 24, "agree": 22, "show": 20, "think": 20, "plan": 18, "feel": 17, "act": 15,
+}  # fmt: skip
+"""How much a class of cues counts; the other numbers in the rules are differences to these."""
 _DASHES = frozenset(("—", "–", "―", "-", "--"))
 _PARTICLES = frozenset(("de", "la", "del", "van", "von", "der", "bin", "al", "da", "dos", "of", "the"))
 _LONGEST_NAME = 7
@@ -176,3 +181,11 @@ def read_label(words: Words, first: int) -> Range | None:
             return None
         k += 1
     return (first, end - 1) if end > first and k < words.size and words.words[k] == ":" else None
+
+
+def content_after(s: Statement, words: Words, last: int) -> Span:
+    """From the word after a cue, and after its "that", to the end of the statement."""
+    i = last + 1
+    if i < words.size and words.lows[i] == "that":
+        i += 1
+    return (words.starts[i] if i < words.size else s.end, s.end)

@@ -61,6 +61,7 @@ class Cast:
             self._note(words, text, i, j)
 
     def _note(self, words: Words, text: str, i: int, j: int) -> None:
+        """Count a name, and learn who bears it unless it is a bare surname or ends in a role or body."""
         last = words.words[j]
         self.times[last] = self.times.get(last, 0) + 1
         if i != j or (i and words.tags[i - 1] != "punct"):
@@ -68,12 +69,18 @@ class Cast:
         if i and words.lows[i - 1] == "the":
             self.things.add(last)
         alone = i == j and (not i or words.tags[i - 1] not in ("", "prep"))
-        if alone and (j + 1 == words.size or words.words[j + 1] != ","):
-            return  # a bare surname tells nothing new
+        bare = alone and (j + 1 == words.size or words.words[j + 1] != ",")
         people = groups()
-        start = strip_titles(words, i, j)
-        if words.lows[j] in people["body"] or words.lows[j] in people["role"] or not last[0].isupper():
-            return
+        if (
+            not bare
+            and last[0].isupper()
+            and words.lows[j] not in people["body"]
+            and words.lows[j] not in people["role"]
+        ):
+            self._learn(words, text, i, j)
+
+    def _learn(self, words: Words, text: str, i: int, j: int) -> None:
+        last, start, people = words.words[j], strip_titles(words, i, j), groups()
         begin = i
         while (
             begin > max(0, i - 4)
@@ -89,17 +96,13 @@ class Cast:
         role = words.lows[at] if at >= 0 else None
         if gender or role or start > i or (start < j and words.lows[start] in given_names()):
             self.people.add(last)
-        if start == j:
-            if gender and before:
-                self.gender.setdefault(last, gender)
-        else:
+        if start < j:
             name = words.phrase(text, (start, j))
-            known = given_names().get(words.lows[start])
-            gender = gender or known
-            if gender:
-                self.gender.setdefault(last, gender)
+            gender = gender or given_names().get(words.lows[start])
             if (gender or role or j - start < 3) and name not in self.full.setdefault(last, []):
                 self.full[last].append(name)
+        if gender and (before or start < j):
+            self.gender.setdefault(last, gender)
         if role is None and j + 2 < words.size and words.words[j + 1] == ",":
             at = self._apposed_role(words, j + 2, 1)
         if at >= 0 and (start < j or last in self.full):
@@ -123,7 +126,7 @@ class Cast:
         self.roles.setdefault(f"{before} {role}", set()).add(last)
 
     def _apposed_role(self, words: Words, i: int, step: int) -> int:
-        """Where the role stands in "Jane Roe, the country's envoy" (1) or "The envoy of Ostland, Jane Roe" (-1); else -1."""
+        """Where the role stands in "Jane Roe, the envoy" (step 1) or "The envoy of Ostland, Jane Roe" (-1); else -1."""
         roles = groups()["role"]
         for k in range(i, max(-1, min(i + 7 * step, words.size)), step):
             if words.tags[k] in ("punct", "rel", "cue", "be", "have") or (step > 0 and words.tags[k] == "prep"):
@@ -303,12 +306,12 @@ class Cast:
 
 
 _POINTING = frozenset(("those", "that", "this", "these", "such", "please", "there", "here"))
-_AFTER_NOUN = ("ed", "familiar", "responsible", "involved", "present")
+_AFTER_NOUN = ("ed", "familiar", "responsible", "present")
 _SETTING = frozenset(("in", "on", "at", "during", "after"))
 _PARTITIVE = frozenset(
-    ("percent", "one", "some", "many", "most", "two", "three", "each", "none", "half", "majority", "number", "dozens", "two-thirds", "one-third",
-     "three-quarters", "third", "quarter", "thirds", "quarters",
-     "several", "few", "all", "both", "any", "group", "couple", "handful", "scores", "hundreds", "thousands", "range")
+    ("percent", "one", "some", "many", "most", "two", "three", "each", "none", "half", "majority", "number", "dozens",
+     "two-thirds", "one-third", "three-quarters", "third", "quarter", "thirds", "quarters", "several", "few",
+     "all", "both", "any", "group", "couple", "handful", "scores", "hundreds", "thousands", "range")
 )  # fmt: skip
 
 

@@ -225,7 +225,7 @@ def _across_commas(words: Words, before: int, low: int) -> Range | None:
 
 
 def named_beside(words: Words, found: Range) -> Range:
-    """ "The premier's deputy, Jane Roe, said", "The envoy of Ostland, Jane Roe, said": the name rather than the role."""
+    """ "The premier's deputy, Jane Roe, said", "The envoy of Ostland, Jane Roe, said": the name, not the role."""
     first = last = found[1] + 2
     if words.words[first - 1 : first] not in ([","], ["—"], ["–"]) or words.tags[first : first + 1] != ["cap"]:
         return found

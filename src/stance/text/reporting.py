@@ -6,28 +6,20 @@ from functools import cache
 
 from stance.statement import Statement
 from stance.text.clauses import Verb, cue_verb, first_noun_phrase, main_clause, verb_group
-from stance.text.cueing import CUES, SPOKEN, Reading, Span, read_turn, shared_subject
+from stance.text.cueing import CUES, SCORES, SPOKEN, Reading, content_after, read_turn, shared_subject
 from stance.text.names import Cast, common_kind
+from stance.text.nominal import according, beholder, cue_noun, viewpoint
 from stance.text.phrases import noun_phrase, noun_phrase_after, subject
 from stance.text.quoting import MARKS
 from stance.text.wordlists import Cue, cue_nouns, cues, kinds
-from stance.text.words import AUXILIARY, Range, Words, groups
-
-_SCORES = {
-    "say": 30, "claim": 30, "ask": 28, "concede": 28, "accuse": 24, "demand": 24, "threaten": 24, "offer": 24,
-    "deny": 24, "agree": 22, "show": 20, "think": 20, "plan": 18, "feel": 17, "act": 15,
-}  # fmt: skip
-"""How much a class of cues counts; the other numbers of this module are differences to these."""
+from stance.text.words import Range, Words, groups
 
 _LEAST = 6.0  # a weaker reading names no speaker
-_SURE = 45.0
-_UNLISTED = 22.0
+_UNLISTED = 22.0  # a verb that no list has, with "that"
 _NESTS = 20.0  # a stronger reading with a clause of its own claims the cues inside that clause
 _MAIN = 12.0  # the verb of the main clause
-_GIVEN = 4.0  # a noun that its subject gives: "issued a warning"
 _CLAUSE = frozenset(("that", "if", "whether", "how", "why", "what", "who", "where", "when"))
 _OPENERS = frozenset("“\"«„‘'':") | {"''"}
-_FINITE = frozenset(("be", "have", "modal", "do", "verb", "cue"))
 _TIMED = 6  # words in "on Monday in Northport", after which a comma ends the aside
 _PHRASE = frozenset(("time", "num", "adv", "prep", "det", "", "cap", "gen"))
 _TAKES_OBJECT = frozenset(
@@ -37,7 +29,7 @@ _TAKES_OBJECT = frozenset(
 
 def read_report(s: Statement, words: Words, cast: Cast) -> list[Reading]:
     """The sources of indirect speech that a statement's cues allow, the best first."""
-    found = [reading for reading in (read_turn(s, words, cast), _unlisted(s, words), _beholder(s, words)) if reading]
+    found = [reading for reading in (read_turn(s, words, cast), _unlisted(s, words), beholder(s, words)) if reading]
     nested = False
     tries = 0
     nouns, likely, viewpoints = cue_nouns(), _likely(), kinds("grammar")["viewpoint"]
@@ -58,12 +50,12 @@ def read_report(s: Statement, words: Words, cast: Cast) -> list[Reading]:
                     and _clause_follows(words, verb.last)
                 )
         elif low == "according" and words.lows[i + 1 : i + 2] == ["to"]:
-            reading = _according(s, words, i, i + 2)
+            reading = according(s, words, i, i + 2)
         if reading is None and low in viewpoints:
-            reading = _viewpoint(s, words, i)
+            reading = viewpoint(s, words, i)
         if reading is None and low in nouns:
             tries += 1
-            reading = _cue_noun(s, words, i, nested)
+            reading = cue_noun(s, words, i, nested)
         if reading and reading.score >= _LEAST:
             found.append(reading)
     if not found:
@@ -79,48 +71,8 @@ def _likely() -> frozenset[str]:
     return firsts | frozenset(cue_nouns()) | kinds("grammar")["viewpoint"] | {"according"}
 
 
-def _according(s: Statement, words: Words, i: int, after: int) -> Reading | None:
-    source = noun_phrase_after(words, after)
-    if source is None:
-        return None
-    if i <= 2:
-        comma = next((k for k in range(source[1], words.size) if words.words[k] == ","), source[1])
-        return Reading(source, "according to", "say", (min(words.ends[comma] + 1, s.end), s.end), _SURE)
-    apart = words.words[i - 1] == ","
-    return Reading(source, "according to", "say", (s.start, words.ends[i - 1 - apart]), _SURE if apart else 25.0)
-
-
-def _viewpoint(s: Statement, words: Words, i: int) -> Reading | None:
-    """ "in the envoy's view", "by her own account", "in the eyes of the bloc", "by one estimate"."""
-    first = i
-    while first and words.tags[first - 1] not in ("prep", "punct", "verb", *AUXILIARY):
-        first -= 1
-    if first == i or first == 0 or words.lows[first - 1] not in ("in", "by", "from", "on"):
-        return None
-    last = i
-    owner = next((k for k in range(i - 1, first - 1, -1) if words.tags[k] == "gen"), None)
-    if owner is not None and owner > first:
-        source: Range | None = (first, owner - 1)
-    elif words.lows[first] in ("his", "her", "their", "its"):
-        source = (first, first)
-    elif words.lows[i + 1 : i + 2] == ["of"]:
-        source = noun_phrase_after(words, i + 2)
-        last = source[1] if source else i
-    else:
-        one = words.lows[first] in ("one", "some", "most", "many", "several")
-        source = (first, i) if one and words.lows[first - 1] == "by" else None
-    ends = last + 1 >= words.size or words.tags[last + 1] == "punct"
-    if source is None or not ends or not (first < 3 or words.tags[first - 2] in ("punct", "", "verb", *AUXILIARY)):
-        return None
-    if first < 3:
-        return Reading(
-            source, "according to", "say", (min(words.ends[min(last + 1, words.size - 1)] + 1, s.end), s.end), _SURE
-        )
-    return Reading(source, "according to", "say", (s.start, words.ends[first - 2]), 25.0)
-
-
 def _cued(s: Statement, words: Words, verb: Verb, nested: bool) -> Reading | None:
-    score = float(_SCORES[verb.cue.kind])
+    score = float(SCORES[verb.cue.kind])
     spoken = verb.cue.kind in SPOKEN
     if (spoken or verb.cue.kind == "show") and verb.form == "finite":
         aside = _inverted(s, words, verb, score) or _aside(s, words, verb, score)
@@ -147,7 +99,7 @@ def _cued(s: Statement, words: Words, verb: Verb, nested: bool) -> Reading | Non
     relative = verb.before >= 0 and words.lows[verb.before] in ("who", "which", "that")
     if relative or (source[0] and words.tags[source[0] - 1] in ("sub", "rel")):
         score -= 7 if spoken else 10
-    return Reading(source, *verb.cue, _content(s, words, verb.last), score - 14 * nested - verb.first * 0.05, firm)
+    return Reading(source, *verb.cue, content_after(s, words, verb.last), score - 14 * nested - verb.first * 0.05, firm)
 
 
 def _source_of(words: Words, verb: Verb) -> tuple[Range, float, bool] | None:
@@ -291,90 +243,6 @@ def _by_agent(s: Statement, words: Words, verb: Verb, score: float) -> Reading |
     return None
 
 
-def _cue_noun(s: Statement, words: Words, i: int, nested: bool) -> Reading | None:
-    """ "the envoy's warning that", "their promise to", "a warning from the bloc that"."""
-    if "whether" in words.lows[:i] or "if" in words.lows[:i]:
-        return None
-    cue = cue_nouns()[words.lows[i]]
-    score = _SCORES[cue.kind] - 9.0 - 14.0 * nested - i * 0.05
-    after = words.lows[i + 1] if i + 1 < words.size else ""
-    if after in ("by", "from"):
-        source = noun_phrase_after(words, i + 2)
-        follows = words.lows[source[1] + 1] if source and source[1] + 1 < words.size else ""
-        if source and follows in ("that", "to", "of", "for"):
-            return Reading(source, *cue, _content(s, words, source[1]), score)
-        if source and cue.kind in ("accuse", "agree", "deny", "demand"):
-            return Reading(source, *cue, (s.start, words.starts[i]), score, False)  # "drew criticism from the bloc"
-        return None
-    if after in ("is", "was") and words.lows[i + 2 : i + 3] in (["that"], ["to"]):
-        source = _owner(words, i)
-        return source and Reading(source, *cue, _content(s, words, i + 1), score + _MAIN)
-    if after in ("is", "was") and ":" in words.words[i + 2 : i + 6]:  # "his message was clear: ..."
-        source, colon = _owner(words, i), words.words.index(":", i)
-        return source and Reading(source, *cue, _content(s, words, colon), score + _MAIN)
-    if after not in ("that", "to", "of", "for", "about", "on") or words.tags[i + 2 : i + 3] == ["time"]:
-        return None
-    if after == "to" and words.tags[min(i + 2, words.size - 1)] in ("det", "cap", "poss", "pron", "num"):
-        return None  # "a threat to Ostland" is no "threat to leave"
-    source = _owner(words, i)
-    if source is None:
-        k = _before_adjectives(words, i)
-        source = _giver(words, k - (words.tags[k] == "det")) or (_holder(words, i) if after == "that" else None)
-        score += _GIVEN
-    return source and Reading(source, *cue, _content(s, words, i), score)
-
-
-def _before_adjectives(words: Words, i: int) -> int:
-    """The word before the adjectives of the noun at ``i``."""
-    k = i - 1
-    while k > 0 and words.tags[k] in ("", "num", "cue") and k > i - 4:
-        k -= 1
-    return k
-
-
-def _owner(words: Words, i: int) -> Range | None:
-    """Whose noun at ``i`` it is: "the envoy's earlier claim", "her claim", "a Northport Times report"."""
-    k = _before_adjectives(words, i)
-    if k > 0 and words.tags[k] == "gen":
-        return _possessor(words, k - 1)
-    if k >= 0 and words.lows[k] in ("his", "her", "their", "its"):
-        return (k, k)
-    if k >= 0 and words.tags[k] == "cap" and not words.quoted[k]:
-        first = k
-        while first and words.tags[first - 1] == "cap":
-            first -= 1
-        return (first, k)
-    return None
-
-
-def _holder(words: Words, i: int) -> Range | None:
-    """Who "persisted in arguments that", "is of the view that": the subject of the main clause before the noun."""
-    opening, main = main_clause(words)
-    if opening is None or not 0 <= main < i or any(words.words[k] in ",;:" for k in range(main, i)):
-        return None
-    past = "be" in verb_group(words, main)[1] and words.lows[main].endswith("ed")
-    return None if past or words.lows[main] in ("is", "was", "are", "were") else opening
-
-
-def _giver(words: Words, k: int) -> Range | None:
-    """Who does it in "issued a warning that", "raised questions about", whose verb stands at ``k``."""
-    if k < 1 or words.lows[k] not in kinds("grammar")["light"]:
-        return None
-    opening, main = main_clause(words)
-    before, helpers = verb_group(words, k)
-    if "be" in helpers and not words.lows[k].endswith("ing"):
-        return None  # "a demand was made that"
-    return opening if main == k else subject(words, before)
-
-
-def _possessor(words: Words, end: int) -> Range:
-    """The noun and its article before "'s", without what they hang on."""
-    first = end
-    while first and words.tags[first - 1] in ("cap", "", "gen"):
-        first -= 1
-    return (first - (first > 0 and words.tags[first - 1] == "det"), end)
-
-
 def _last_resort(s: Statement, words: Words) -> Reading | None:
     """The subject of the main clause, with a cue that no closer subject claims: "set about persuading them to"."""
     opening, _ = main_clause(words)
@@ -385,16 +253,8 @@ def _last_resort(s: Statement, words: Words) -> Reading | None:
         if _is_no_speech(words, verb):
             return None
         if verb.cue.lemma not in kinds("grammar")["quoting"] and _complement(words, verb) is not None:
-            return Reading(opening, *verb.cue, _content(s, words, verb.last), _LEAST, False)
+            return Reading(opening, *verb.cue, content_after(s, words, verb.last), _LEAST, False)
     return None
-
-
-def _beholder(s: Statement, words: Words) -> Reading | None:
-    """ "To her critics, the plan is a folly."."""
-    source = noun_phrase_after(words, 1) if words.lows[0] == "to" else None
-    if source is None or words.words[source[1] + 1 : source[1] + 2] != [","] or words.lows[1] in ("that", "this"):
-        return None
-    return Reading(source, "believe", "think", (min(words.ends[source[1] + 1] + 1, s.end), s.end), _UNLISTED, False)
 
 
 def _unlisted(s: Statement, words: Words) -> Reading | None:
@@ -405,7 +265,7 @@ def _unlisted(s: Statement, words: Words) -> Reading | None:
     if opening is None or not 0 <= main < words.size - 2 or words.tags[main] or words.lows[main + 1] != "that":
         return None
     past = words.lows[main].endswith("ed") and words.tags[main + 2] != "be"
-    return Reading(opening, "say", "act", _content(s, words, main), _UNLISTED) if past else None
+    return Reading(opening, "say", "act", content_after(s, words, main), _UNLISTED) if past else None
 
 
 def _spoken_of(s: Statement, words: Words) -> Reading | None:
@@ -428,12 +288,12 @@ def _spoken_of(s: Statement, words: Words) -> Reading | None:
         cue = nouns.get(words.lows[k])
         if cue is None and words.lows[k] in groups()["utterance"] | groups()["document"]:
             cue = Cue("publish", "say")
-        if cue and words.tags[k] != "cap" and _has_content(words, k + 1):
+        if cue and words.tags[k] != "cap" and _hascontent_after(words, k + 1):
             return Reading(opening, *cue, (words.starts[main], s.end), _LEAST, True)
     return None
 
 
-def _has_content(words: Words, after: int) -> bool:
+def _hascontent_after(words: Words, after: int) -> bool:
     """Does something said follow "made a statement", not only when and where?"""
     return any(
         low in ("of", "about", "that", "to", "for", "against", "saying")
@@ -482,13 +342,6 @@ def _clause_later(words: Words, after: int) -> bool:
         if words.lows[k] in _CLAUSE or words.quoted[k] or words.tags[k] in ("be", "have", "modal", "do"):
             return True
     return False
-
-
-def _content(s: Statement, words: Words, last: int) -> Span:
-    i = last + 1
-    if i < words.size and words.lows[i] == "that":
-        i += 1
-    return (words.starts[i] if i < words.size else s.end, s.end)
 
 
 def _common_noun(low: str) -> bool:
