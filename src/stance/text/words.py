@@ -30,6 +30,7 @@ _PARTICLES = frozenset(
      "el")
 )  # fmt: skip
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
+_KNOWN = 1 << 16
 _LONG = 64  # longer runs without a blank are not worth remembering
 _LOW_HEADLINE = 3  # words shorter than this are not capitalised in headlines either
 
@@ -119,7 +120,18 @@ def _chunk(chunk: str) -> _Chunk:
     )
 
 
-_remembered = lru_cache(1 << 16)(_chunk)
+# What chunks hold, the tag alone for a word in lower case by itself: most are, and so touch little memory.
+_known: dict[str, str | _Chunk] = {}
+
+
+def _remember(chunk: str) -> str | _Chunk:
+    found = _chunk(chunk)
+    held = found.tags[0] if found.inner is None and found.words[0] == found.lows[0] == chunk else found
+    if len(chunk) < _LONG:
+        if len(_known) >= _KNOWN:
+            _known.clear()
+        _known[chunk] = held
+    return held
 
 
 class Words:
@@ -155,20 +167,29 @@ class Words:
         words, lows, tags, starts, ends = self.words, self.lows, self.tags, self.starts, self.ends
         # This is the hottest loop of the room: what a chunk between two blanks holds is remembered, and chunks
         # with one blank between each two need not be looked for.
+        known = _known.get
         chunks = text[start:end].split()
         spaced = sum(map(len, chunks)) + len(chunks) - 1 == end - start
         at = start
         for chunk in chunks:
             if not spaced:
                 at = text.find(chunk, at)
-            as_written, low, tag, inner = _remembered(chunk) if len(chunk) < _LONG else _chunk(chunk)
-            words += as_written
-            lows += low
-            tags += tag
+            held = known(chunk)
+            if held is None:
+                held = _remember(chunk)
             starts.append(at)
-            if inner:
-                ends += [at + k for k in inner[0]]
-                starts += [at + k for k in inner[1]]
+            if isinstance(held, str):
+                words.append(chunk)
+                lows.append(chunk)
+                tags.append(held)
+            else:
+                as_written, low, tag, inner = held
+                words += as_written
+                lows += low
+                tags += tag
+                if inner:
+                    ends += [at + k for k in inner[0]]
+                    starts += [at + k for k in inner[1]]
             at += len(chunk)
             ends.append(at)
             at += 1
