@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from stance.statement import Statement
 from stance.text.clauses import Verb, cue_verb, first_noun_phrase, main_clause, verb_group
 from stance.text.cueing import CUES, SCORES, SPOKEN, Reading, content_after, read_turn, shared_subject
@@ -11,7 +9,7 @@ from stance.text.names import Cast, common_kind
 from stance.text.nominal import according, beholder, cue_noun, viewpoint
 from stance.text.phrases import noun_phrase, noun_phrase_after, subject
 from stance.text.quoting import MARKS
-from stance.text.wordlists import Cue, cue_nouns, cues, kinds
+from stance.text.wordlists import Cue, cue_nouns, kinds
 from stance.text.words import Range, Words, groups
 
 _LEAST = 6.0  # a weaker reading names no speaker
@@ -32,8 +30,8 @@ def read_report(s: Statement, words: Words, cast: Cast) -> list[Reading]:
     found = [reading for reading in (read_turn(s, words, cast), _unlisted(s, words), beholder(s, words)) if reading]
     nested = False
     tries = 0
-    nouns, likely, viewpoints = cue_nouns(), _likely(), kinds("grammar")["viewpoint"]
-    for i in [k for k, low in enumerate(words.lows) if low in likely]:
+    nouns, viewpoints = cue_nouns(), kinds("grammar")["viewpoint"]
+    for i in words.cues:
         if words.quoted[i] or tries > CUES:
             continue
         tag, low = words.tags[i], words.lows[i]
@@ -62,13 +60,6 @@ def read_report(s: Statement, words: Words, cast: Cast) -> list[Reading]:
         spoken = _spoken_of(s, words) or _last_resort(s, words)
         return [spoken] if spoken else []
     return sorted(found, key=lambda reading: -reading.score)
-
-
-@cache
-def _likely() -> frozenset[str]:
-    """The words that a cue may begin with."""
-    firsts = frozenset(form.split("_")[0] for form in cues())
-    return firsts | frozenset(cue_nouns()) | kinds("grammar")["viewpoint"] | {"according"}
 
 
 def _cued(s: Statement, words: Words, verb: Verb, nested: bool) -> Reading | None:

@@ -18,7 +18,7 @@ from stance.text.wordlists import cues, kinds
 Unit = Literal["sentence", "line"]
 Span = tuple[int, int]
 
-_BLANKED = str.maketrans(dict.fromkeys(set(MARKS) - {"'", "’"}, " ") | dict.fromkeys("\r\n\t\xa0\u202f", " "))
+_BLANKED = re.compile(f"[{''.join(set(MARKS) - {chr(39), '’'})}\r\n\t\xa0\u202f]")
 _NUMBERING = re.compile(r"[(\[]?(?:\d{1,3}|[A-Za-z]|[ivxIVX]{2,4})[.)\]]{1,2}")
 _DATELINE = re.compile(
     r"(?=[^a-z]{0,40}[A-Z]{3})[A-Z][A-Z.'’ /-]{2,40}(?:, [A-Z][\w. ]{1,20})?(?: ?\([^()\n]{2,20}\))?"
@@ -103,7 +103,7 @@ def _masked(text: str, start: int, end: int, marks: Sequence[Quotation]) -> str:
     """The paragraph with its quotation marks blanked, so that the splitter sees the sentences inside too."""
     plain = text[start:end]
     if marks or not plain.isascii() or "\n" in plain:
-        plain = plain.translate(_BLANKED)
+        plain = _BLANKED.sub(" ", plain)
     if any(text[q.start] in "'’" for q in marks):
         letters = list(plain)
         for q in marks:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache, lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from stance.text.wordlists import cues, kinds, plurals
+from stance.text.wordlists import cue_nouns, cues, kinds, plurals
 
 if TYPE_CHECKING:
     from stance.text.clauses import Verb
@@ -30,7 +30,8 @@ _PARTICLES = frozenset(
      "el")
 )  # fmt: skip
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
-_KNOWN = 1 << 16
+_OPEN = _PARTICLES | {"like", "'"}
+_KNOWN = 1 << 16  # chunks remembered
 _LONG = 64  # longer runs without a blank are not worth remembering
 _LOW_HEADLINE = 3  # words shorter than this are not capitalised in headlines either
 
@@ -88,12 +89,15 @@ class _Chunk(NamedTuple):
     """The words and marks between two blanks: as written, in lower case, their tags, their offsets.
 
     ``inner`` holds the ends of all but the last and the starts of all but the first; None for one word alone.
+    ``cues`` tells which of them may attribute, ``open``: whether a tag depends on the words around.
     """
 
     words: tuple[str, ...]
     lows: tuple[str, ...]
     tags: tuple[str, ...]
     inner: tuple[tuple[int, ...], tuple[int, ...]] | None
+    cues: tuple[int, ...]
+    open: bool
 
 
 def plain(text: str) -> str:
@@ -111,22 +115,33 @@ def _chunk(chunk: str) -> _Chunk:
     matches = list(_TOKEN.finditer(chunk))
     words = tuple(plain(match.group()) or match.group() for match in matches)
     entries = [_entry(word) for word in words]
+    lows, tags = tuple(entry[0] for entry in entries), tuple(entry[2] for entry in entries)
     inner = (tuple(m.end() for m in matches[:-1]), tuple(m.start() for m in matches[1:]))
     return _Chunk(
         words,
-        tuple(entry[0] for entry in entries),
-        tuple(entry[2] for entry in entries),
+        lows,
+        tags,
         inner if len(matches) > 1 else None,
+        tuple(k for k, low in enumerate(lows) if low in _attributing()),
+        "lone" in tags or not _OPEN.isdisjoint(lows),
     )
 
 
-# What chunks hold, the tag alone for a word in lower case by itself: most are, and so touch little memory.
+@cache
+def _attributing() -> frozenset[str]:
+    """The words that a cue may begin with."""
+    verbs = frozenset(form.split("_")[0] for form in cues())
+    return verbs | frozenset(cue_nouns()) | kinds("grammar")["viewpoint"] | {"according"}
+
+
+# What chunks hold, the tag alone for a common word in lower case by itself: most are, and so touch little memory.
 _known: dict[str, str | _Chunk] = {}
 
 
 def _remember(chunk: str) -> str | _Chunk:
     found = _chunk(chunk)
-    held = found.tags[0] if found.inner is None and found.words[0] == found.lows[0] == chunk else found
+    common = found.inner is None and found.words[0] == found.lows[0] == chunk and not (found.cues or found.open)
+    held = found.tags[0] if common else found
     if len(chunk) < _LONG:
         if len(_known) >= _KNOWN:
             _known.clear()
@@ -142,7 +157,7 @@ class Words:
     """
 
     __slots__ = (
-        "ends", "lows", "main", "names", "quoted", "size", "starts", "subjects", "tags", "verbs", "words",
+        "cues", "ends", "lows", "main", "names", "quoted", "size", "starts", "subjects", "tags", "verbs", "words",
     )  # fmt: skip
 
     def __init__(self, text: str, start: int, end: int) -> None:
@@ -152,18 +167,21 @@ class Words:
         self.starts: list[int] = []
         self.ends: list[int] = []
         self.names: list[Range] = []
+        self.cues: list[int] = []
         # What was worked out once: phrases.subject, clauses.main_clause, clauses.cue_verb.
         self.subjects: dict[int, Range | None] = {}
         self.main: tuple[Range | None, int] | None = None
         self.verbs: dict[int, Verb | None] = {}
-        self._read(text, start, end)
+        unsettled = self._read(text, start, end)
         self.size = len(self.words)
         self.quoted = [False] * self.size
         if self.size:
-            self._tag_in_context()
+            self._tag_in_context(unsettled)
             self.names = self._runs()
 
-    def _read(self, text: str, start: int, end: int) -> None:
+    def _read(self, text: str, start: int, end: int) -> bool:
+        """Fill in the words and their tags; whether the words around have a say in some."""
+        unsettled = False
         words, lows, tags, starts, ends = self.words, self.lows, self.tags, self.starts, self.ends
         # This is the hottest loop of the room: what a chunk between two blanks holds is remembered, and chunks
         # with one blank between each two need not be looked for.
@@ -183,7 +201,10 @@ class Words:
                 lows.append(chunk)
                 tags.append(held)
             else:
-                as_written, low, tag, inner = held
+                as_written, low, tag, inner, cued, opens = held
+                if cued:
+                    self.cues += [len(words) + k for k in cued]
+                unsettled = unsettled or opens
                 words += as_written
                 lows += low
                 tags += tag
@@ -193,30 +214,31 @@ class Words:
             at += len(chunk)
             ends.append(at)
             at += 1
+        return unsettled
 
-    def _tag_in_context(self) -> None:
+    def _tag_in_context(self, unsettled: bool) -> None:
         """What the tags of single words leave open: the first word, particles of verbs and of names, headlines."""
         self.tags[0] = _entry(self.words[0])[1]
         if self.lows[0].endswith("ly") and self.words[1:2] == [","]:
             self.tags[0] = "adv"
-        found = set(self.lows)
-        if "lone" in self.tags:
-            for i, tag in enumerate(self.tags):
-                if tag == "lone":
-                    other = "verb" if self.lows[i] in kinds("grammar")["verb"] else ""
-                    self.tags[i] = "cue" if self._has_particle(i) else other
-        if "like" in found:
-            i = self.lows.index("like")
-            if i and self.lows[i - 1] in ("would", "'d", "’d"):
-                self.tags[i] = "cue"
-        if "'" in found:
-            for i, word in enumerate(self.words):
-                if word == "'" and i and self.lows[i - 1].endswith("s") and self.starts[i] == self.ends[i - 1]:
-                    self.tags[i] = "gen"  # "the allies' plan"; quote() turns closing marks back
+        if unsettled:
+            self._settle()
         if self.tags.count("cap") * 3 > len(self.tags) and self._is_headline():
             self._read_as_headline()
-        if not _PARTICLES.isdisjoint(found):
+        if unsettled:
             self._join_names()
+
+    def _settle(self) -> None:
+        """Verbs with a particle, "would like", and the apostrophe of "the allies' plan"."""
+        for i, tag in enumerate(self.tags):
+            low = self.lows[i]
+            if tag == "lone":
+                other = "verb" if low in kinds("grammar")["verb"] else ""
+                self.tags[i] = "cue" if self._has_particle(i) else other
+            elif low == "like" and i and self.lows[i - 1] in ("would", "'d", "’d"):
+                self.tags[i] = "cue"
+            elif low == "'" and i and self.lows[i - 1].endswith("s") and self.starts[i] == self.ends[i - 1]:
+                self.tags[i] = "gen"  # quote() turns closing marks back
 
     def _join_names(self) -> None:
         """ "Anna von der Marten": small words between capitals are part of a name."""
