@@ -142,7 +142,8 @@ def names(ae: ModuleType, referent: Any, path: Path, text: str, sources: Any, go
     """The names that count for a source: as attribution_eval.py has them."""
     source = " ".join(text[b:e] for b, e in sources)
     who = referent(path.stem, sources[0][0]) if sources else None
-    pronoun = set(ae.words(source)) <= ae.PRONOUNS
+    # "the president" has no words but titles, and is a source as it stands
+    pronoun = not source.strip() or bool(ae.words(source)) and set(ae.words(source)) <= ae.PRONOUNS
     aliases = {
         " ".join(text[b:e] for b, e in other)
         for _, other, _ in golds
@@ -168,7 +169,7 @@ def reason(ae: ModuleType, cue: str, sources: Any, text: str, speaker: str | Non
     source = " ".join(text[b:e] for b, e in sources)
     if speaker and any(ae.same(speaker, name) for accepted in beside for name in accepted):
         return "speaker of another attribution in or beside the sentence"
-    if set(ae.words(source)) <= ae.PRONOUNS:
+    if ae.words(source) and set(ae.words(source)) <= ae.PRONOUNS:
         return "pronoun or relative clause (he, they, who)"
     if not any(w in cues() for w in words):
         return (

@@ -72,7 +72,7 @@ def _cued(s: Statement, words: Words, verb: Verb, nested: bool) -> Reading | Non
     if verb.cue.kind == "think" and verb.form == "finite" and verb.last >= words.size - 2:
         return _aside(s, words, verb, score)  # "..., analysts fear."
     if verb.form == "passive":
-        return _by_agent(s, words, verb, score - 10)
+        return _by_agent(s, words, verb, score - 6)
     found, after = _source_of(words, verb), _complement(words, verb)
     if found is None or after is None:
         return None
