@@ -143,7 +143,7 @@ def names(ae: ModuleType, referent: Any, path: Path, text: str, sources: Any, go
     source = " ".join(text[b:e] for b, e in sources)
     who = referent(path.stem, sources[0][0]) if sources else None
     # "the president" has no words but titles, and is a source as it stands
-    pronoun = not source.strip() or bool(ae.words(source)) and set(ae.words(source)) <= ae.PRONOUNS
+    pronoun = not source.strip() or (bool(ae.words(source)) and set(ae.words(source)) <= ae.PRONOUNS)
     aliases = {
         " ".join(text[b:e] for b, e in other)
         for _, other, _ in golds

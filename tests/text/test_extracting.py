@@ -48,7 +48,7 @@ def test_a_page_gives_main_text_by_paragraph_and_metadata():
         "The two envoys met on Friday & said talks would resume.",
         "“We will not wait,” the minister said.",
     ]
-    assert (document.title, document.date) == ("Envoys meet", "2024-03-01")
+    assert (document.title, document.date, document.author) == ("Envoys meet", "2024-03-01", "Mara Lindqvist")
     assert document.source == "https://example.org/world/envoys"
     assert "never" not in document.text
     assert "Home" not in document.text

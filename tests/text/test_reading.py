@@ -91,9 +91,18 @@ ROWS = [
         "date": "2024-05-01",
         "speaker": "the envoy",
         "source": "Wire",
+        "author": "Mara Lindqvist",
         "title": "T",
     },
-    {"id": "", "text": 'They said "no",\nthen left.', "date": "", "speaker": "", "source": "", "title": ""},
+    {
+        "id": "",
+        "text": 'They said "no",\nthen left.',
+        "date": "",
+        "speaker": "",
+        "source": "",
+        "author": "",
+        "title": "",
+    },
 ]
 
 
@@ -115,6 +124,7 @@ def test_each_row_is_a_document_with_its_metadata(tmp_path, form):
     first, second = read(path)
     assert (first.id, first.text) == (f"{path}#x1", "We will talk.")
     assert (first.date, first.speaker, first.source, first.title) == ("2024-05-01", "the envoy", "Wire", "T")
+    assert first.author == "Mara Lindqvist"
     assert (second.id, second.text) == (
         f"{path}:{2 if form == 'jsonl' else 3}",
         'They said "no",\nthen left.',
