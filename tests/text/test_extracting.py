@@ -10,7 +10,7 @@ from stance.text.extracting import extract_html, extract_pdf, reflow
 
 PAGE = """<!DOCTYPE html><html><head><title>Envoys meet</title>
 <meta property="article:published_time" content="2024-03-01T10:00:00Z">
-<link rel="canonical" href="https://example.org/world/envoys"></head>
+<meta name="author" content="Mara Lindqvist"><link rel="canonical" href="https://example.org/world/envoys"></head>
 <body><nav><a href="/">Home</a></nav><article><h1>Envoys meet</h1>
 <p>The two envoys met on Friday &amp; said talks would <b>resume</b>.</p>
 <p>“We will not wait,” the minister said.</p></article>
