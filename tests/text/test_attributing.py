@@ -317,6 +317,16 @@ def test_turns_of_a_transcript_belong_to_their_label() -> None:
     assert text[found[0].content_start : found[0].content_end] == "Will you talk?"
 
 
+def test_a_turn_of_a_briefing_runs_to_the_next_label() -> None:
+    text = (
+        "Transcript of the briefing\n\nThe spokesperson: Good morning. We have news.\n\nFirst, the talks go on.\n\n"
+        "Question: When?\n\nThe spokesperson: Soon.\n\nQuestion: Where?\n\nThe spokesperson: Here.\n\nThank you."
+    )
+    by = "The spokesperson"
+    assert speakers(text) == [None, by, by, by, None, by, None, by, by]
+    assert speakers("Marten said: We will.\n\nThe spokesperson: We go.\n\nThe ships left.")[-1] is None
+
+
 def test_a_photo_credit_is_no_source() -> None:
     assert speakers("The envoy smiles. Photograph: Northport Agency") == [None, None]
 

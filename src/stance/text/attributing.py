@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from stance.statement import Document, Statement
 from stance.text.clauses import main_clause
-from stance.text.cueing import Reading, read_quotation, read_signature
+from stance.text.cueing import Reading, opens_turn, read_quotation, read_signature
 from stance.text.names import Cast, Mention
 from stance.text.phrases import noun_phrase_after
 from stance.text.quoting import quotations_of
@@ -18,6 +18,7 @@ from stance.text.words import Range, Words
 
 _SAYING = ("say", "ask", "claim", "concede", "show")  # classes that make a speaker of any subject
 _TURNS = 2  # labelled paragraphs that make a transcript
+_LABELS, _LABELLED = 4, 0.3  # labels, and their share of the paragraphs, where turns run over paragraphs
 
 
 def attribute(document: Document, statements: Sequence[Statement]) -> list[Statement]:
@@ -54,7 +55,7 @@ class _Teller:
             self.cast.observe(words, text)
         self.signed = [False] * len(statements)
         self.turns: list[Mention | None] = []
-        self.transcript = False
+        self.transcript = self.long_turns = False
         self.speakers: list[Mention | None] = []
         self.cues: list[str | None] = []
 
@@ -79,11 +80,12 @@ class _Teller:
         self._sign(readings)
         lent = self._lent(readings)
         self.transcript = sum(any(r.cue == ":" for r in found) for found in readings) >= _TURNS
+        self.long_turns = self.transcript and self._is_all_turns()
         told: list[Statement] = []
         for i, s in enumerate(self.statements):
             mention, reading = self._speaker(i, lent[i], readings[lent[i]])
             self.turns.append(mention if self._takes_turn(i, reading) else None)
-            cue = reading.cue if reading else None
+            cue = reading.cue if reading else ":" if self.turns[-1] else None
             if mention is None and s.voice == "quote" and not readings[lent[i]]:
                 mention = self._carried(i)
                 cue = self.cues[i - 1] if mention and self._continues(i) else None
@@ -104,7 +106,7 @@ class _Teller:
 
     def _speaker(self, i: int, owner: int, found: list[Reading]) -> tuple[Mention | None, Reading | None]:
         """The best reading that names somebody; inside a turn of a transcript, whose turn it is."""
-        if self.transcript and i and self._same_paragraph(i) and self.turns[i - 1]:
+        if self.transcript and i and self.turns[i - 1] and self._in_turn(i):
             return self.turns[i - 1], None
         for reading in [] if self.signed[i] else found:
             mention = self._source(owner, reading)
@@ -182,12 +184,21 @@ class _Teller:
     def _same_paragraph(self, i: int) -> bool:
         return "\n" not in self.text[self.statements[i - 1].end : self.statements[i].start]
 
+    def _in_turn(self, i: int) -> bool:
+        """Does a turn go on, in its paragraph or, where all is turns, up to the next label?"""
+        return self._same_paragraph(i) or (self.long_turns and not opens_turn(self.words[i]))
+
+    def _is_all_turns(self) -> bool:
+        """Is the document a transcript from end to end: a label on a fair part of its paragraphs?"""
+        begins = [words for i, words in enumerate(self.words) if words.size and (i == 0 or not self._same_paragraph(i))]
+        return sum(map(opens_turn, begins)) >= max(_LABELS, len(begins) * _LABELLED)
+
     def _takes_turn(self, i: int, reading: Reading | None) -> bool:
         """Is this a sentence of a turn in a transcript, "HOST: Why? And when?"?"""
         if not self.transcript:
             return False
         if reading is None:
-            return bool(i and self._same_paragraph(i) and self.turns[i - 1])
+            return bool(i and self.turns[i - 1] and self._in_turn(i))
         return reading.cue == ":"
 
     def _is_author(self, owner: int, reading: Reading) -> bool:

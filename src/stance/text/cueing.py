@@ -10,7 +10,7 @@ from stance.text.names import Cast
 from stance.text.phrases import noun_phrase_after, subject
 from stance.text.quoting import MARKS
 from stance.text.wordlists import kinds
-from stance.text.words import Range, Words
+from stance.text.words import Range, Words, groups
 
 Span = tuple[int, int]
 
@@ -161,7 +161,8 @@ def read_turn(s: Statement, words: Words, cast: Cast) -> Reading | None:
         return None
     if words.lows[colon + 1] in ("we", "i", "our", "my"):  # "Northport: we will not yield"
         return Reading(label, ":", "say", (words.starts[colon + 1], s.end), 45.0)
-    if not (last.isupper() and len(last) > 2) and not cast.knows(words, label[1]):
+    role = words.lows[label[0]] == "the"
+    if not role and not (last.isupper() and len(last) > 2) and not cast.knows(words, label[1]):
         return None
     if not (words.words[colon + 1][0].isupper() or words.quoted[colon + 1]):
         return None
@@ -171,6 +172,8 @@ def read_turn(s: Statement, words: Words, cast: Cast) -> Reading | None:
 def read_label(words: Words, first: int) -> Range | None:
     """The name before a colon, "ORLOVA:" or "Jane Roe:"; after it, only capitals: "GOV. JANE ROE (OSTLAND), HOST:"."""
     end = first
+    if words.lows[first] == "the":
+        return _role_label(words, first)
     while end < words.size and words.tags[end] in ("cap", "gen") and end < first + _LABEL:
         end += 1
     k = end
@@ -181,6 +184,21 @@ def read_label(words: Words, first: int) -> Range | None:
             return None
         k += 1
     return (first, end - 1) if end > first and k < words.size and words.words[k] == ":" else None
+
+
+def _role_label(words: Words, first: int) -> Range | None:
+    """ "The spokesperson:", "The Ostland minister:"."""
+    colon = next((k for k in range(first + 2, min(words.size, first + _LABEL)) if words.words[k] == ":"), None)
+    if colon is None or any(words.tags[k] not in ("", "cap", "gen") for k in range(first + 1, colon)):
+        return None
+    return (first, colon - 1) if words.lows[colon - 1] in groups()["role"] else None
+
+
+def opens_turn(words: Words) -> bool:
+    """Does a statement begin with a label, be it of nobody ("Question:")?"""
+    if words.words[1:2] == [":"] and words.lows[0] in kinds("grammar")["label"]:
+        return True
+    return ":" in words.words[: 2 * _LABEL] and read_label(words, 0) is not None
 
 
 def content_after(s: Statement, words: Words, last: int) -> Span:
