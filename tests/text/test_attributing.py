@@ -327,6 +327,15 @@ def test_a_turn_of_a_briefing_runs_to_the_next_label() -> None:
     assert speakers("Marten said: We will.\n\nThe spokesperson: We go.\n\nThe ships left.")[-1] is None
 
 
+def test_turns_of_a_council_name_their_country_in_brackets() -> None:
+    text = (
+        "Ms. Roe (Ostland): My delegation welcomes the draft.\n\nWe thank the Council.\n\n"
+        "Mr. Marten (Velland) (spoke in French): We regret the vote.\n\nThe President: I thank the speaker.\n\n"
+        "Mr. Poe (Northland): We will not wait."
+    )
+    assert speakers(text) == ["Roe", "Roe", "Marten", "The President", "Poe"]
+
+
 def test_a_photo_credit_is_no_source() -> None:
     assert speakers("The envoy smiles. Photograph: Northport Agency") == [None, None]
 

@@ -174,11 +174,16 @@ def read_label(words: Words, first: int) -> Range | None:
     end = first
     if words.lows[first] == "the":
         return _role_label(words, first)
-    while end < words.size and words.tags[end] in ("cap", "gen") and end < first + _LABEL:
+    roles = groups()["role"]
+    while end < min(words.size, first + _LABEL) and (
+        words.tags[end] in ("cap", "gen") or (end > first and words.lows[end] in roles)
+    ):
         end += 1
     k = end
-    if k < words.size and words.words[k] == "(" and not words.words[end - 1].isupper():
-        return None  # "Northport (AP): ..."
+    if first < k < words.size and words.words[k] == "(" and not words.words[end - 1].isupper():
+        titled = words.lows[first] in groups()["title"]  # "Ms. Roe (Ostland) (spoke in French):", not "Northport (AP):"
+        colon = next((j for j in range(k, min(words.size, k + 4 * _LABEL)) if words.words[j] == ":"), 0)
+        return (first, end - 1) if titled and words.words[colon - 1] == ")" else None
     while k < min(words.size, first + 2 * _LABEL) and words.words[k] != ":":
         if words.words[k].isalpha() and not words.words[k].isupper():
             return None
@@ -198,7 +203,7 @@ def opens_turn(words: Words) -> bool:
     """Does a statement begin with a label, be it of nobody ("Question:")?"""
     if words.words[1:2] == [":"] and words.lows[0] in kinds("grammar")["label"]:
         return True
-    return ":" in words.words[: 2 * _LABEL] and read_label(words, 0) is not None
+    return ":" in words.words[: 4 * _LABEL] and read_label(words, 0) is not None
 
 
 def content_after(s: Statement, words: Words, last: int) -> Span:

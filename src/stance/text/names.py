@@ -148,7 +148,12 @@ class Cast:
         word = words.words[i]
         if self.times.get(word, 0) > 1:
             return True
-        return word in self.full or word in actors() or common_kind(words.lows[i]) in ("document", "body", "people")
+        return (
+            word in self.full
+            or word in self.people
+            or word in actors()
+            or common_kind(words.lows[i]) in ("document", "body", "people")
+        )
 
     def name(self, words: Words, text: str, span: Range) -> Mention | None:
         """The mention that a run of capitalised words makes; the same words make the same one."""
