@@ -128,6 +128,8 @@ def test_the_source_of_indirect_speech(text: str, name: str, cue: str) -> None:
 @pytest.mark.parametrize(
     ("text", "name"),
     [
+        ("Newly appointed premier Maria Orlova has refused to yield.", "Maria Orlova"),
+        ("Orlova's frustration with the talks is no secret.", "Orlova"),
         ("Ostland's military top brass has demanded that the premier resign.", "Ostland's military top brass"),
         ("Ostland intimated to Northport's envoys that it might leave the pact.", "Ostland"),
         ("Marten ventilated that his client was ready.", "Marten"),

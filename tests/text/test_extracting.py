@@ -2,7 +2,7 @@ import contextlib
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from stance.errors import InputError
@@ -89,6 +89,7 @@ def test_a_page_without_text_is_refused():
         html("<html><body><script>draw()</script></body></html>")
 
 
+@example("<![; a")
 @settings(max_examples=60, deadline=None)
 @given(st.text(st.sampled_from("<>/=\"'&;!-[]apdivscrt \n\0é"), max_size=80))
 def test_any_markup_is_read_or_refused(page):

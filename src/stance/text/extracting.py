@@ -13,6 +13,7 @@ from stance.errors import InputError
 from stance.statement import Document
 
 _INLINE = re.compile("a|abbr|b|cite|code|em|font|i|mark|q|small|span|strong|sub|sup|u|wbr")
+_MARKED = re.compile(r"<!\[[^>]*>?")
 _SILENT = ("script", "style", "template", "noscript", "title")
 
 
@@ -146,7 +147,7 @@ def _all_text(page: str) -> str:
             pieces.append("" if silent else re.sub(r"\s+", " ", data))
 
     parser = Blocks()
-    parser.feed(page)
+    parser.feed(_MARKED.sub("", page))  # a comment in HTML, on which the parser may trip
     parser.close()
     lines = (line.strip() for line in "".join(pieces).split("\n"))
     return "\n".join(line for line in lines if line)

@@ -12,6 +12,9 @@ from stance.text.words import AUXILIARY, Range, Words
 _SURE = 45.0
 _APART = 25.0  # "according to" without a comma
 _BELIEVED = 22.0
+_ABOUT = frozenset(
+    ("that", "to", "of", "for", "about", "on", "in", "with", "over", "against", "toward", "towards")
+)  # fmt: skip
 _OWNED = 10  # words from "in" to "view"
 _IS = 12.0  # "her message is that": as much as the verb of the main clause
 _GIVEN = 4.0  # a noun that its subject gives: "issued a warning"
@@ -87,7 +90,7 @@ def cue_noun(s: Statement, words: Words, i: int, nested: bool) -> Reading | None
     if after in ("is", "was") and ":" in words.words[i + 2 : i + 6]:  # "his message was clear: ..."
         source, colon = _owner(words, i), words.words.index(":", i)
         return source and Reading(source, *cue, content_after(s, words, colon), score + _IS)
-    if after not in ("that", "to", "of", "for", "about", "on") or words.tags[i + 2 : i + 3] == ["time"]:
+    if after not in _ABOUT or words.tags[i + 2 : i + 3] == ["time"]:
         return None
     if after == "to" and words.tags[min(i + 2, words.size - 1)] in ("det", "cap", "poss", "pron", "num"):
         return None  # "a threat to Ostland" is no "threat to leave"
