@@ -24,6 +24,7 @@ from stance.model.tokens import Tokens
 WINDOW, EMBED_WINDOW = 8, 12
 """Tokens that an operator waits for its object; one that embeds a clause waits longer."""
 NEGATION_REACH, PASSIVE_REACH, BACKGROUND_REACH, JOIN_REACH, NOUN_REACH = 4, 6, 2, 3, 3
+QUESTION_REACH, SPEECH = 16, 6
 MOST = 2.0
 """A feature counts at most so often in a statement."""
 HOSTILE = {"threaten-to": 1.0, "accuse-of": 1.0, "warn-of": 0.5, "deny-that": 0.0, "demand": 0.0}
@@ -36,6 +37,7 @@ SILENT = ("start", "continue", "intensify", "lack", "uphold", "reduce")
 """Kinds of operators that say nothing with an object of no side ("issue a report")."""
 INTRANSITIVE = ("end", "continue", "start", "restore", "intensify", "postpone", "reduce", "remove")
 """Kinds of operators whose subject may be what they act on ("the truce ended")."""
+SCOPES = ("background", "asked", "told", "aside", "yielded")
 TARGETS = (*OBJECTS, "act+", "act-")
 
 _DETERMINERS = "a an the its their his her our any no all of in some this that these"
@@ -52,6 +54,8 @@ _FLAGS = {
     "auxiliary": "has have to will",
     "joint": "and or , as",
     "by": "by",
+    "quotation": "\" “ ” « » „",
+    "opening": ", :",
 }
 """What a word says of its neighbours."""
 _SETS = {name: frozenset(words.split()) for name, words in _FLAGS.items()}
@@ -123,7 +127,7 @@ class Reader:
             "cue": self._name("", lexicon.cues),
             "still": self._name("", ["still"]),
         }
-        for name in ("phrase", "net", "main", "total", "first", "last", "background", "cond", "aside"):
+        for name in ("phrase", "own", "main", "total", "first", "last", "cond", "way", "turned", *SCOPES):
             self.at[name] = self._name(name, ["-", "+"])
 
         def is_in(names: Sequence[str], group: Sequence[str]) -> Bools:
@@ -179,11 +183,24 @@ class _Batch:
         self.first = np.maximum.accumulate(np.where(opens, self.index, 0))
         self.row_start = np.searchsorted(tokens.rows, np.arange(tokens.n + 1))
         self.names = np.concatenate([[0], np.cumsum(tokens.types == 0)])
+        self.inside, self.is_speech = self._quotations(tokens, flags)
         self.flags, self.before, self.after = self._neighbours(flags)
         self.clause = np.maximum(self.last(self.mark("stop") | self.mark("contrast")), self.first - 1)
         self.phrase = np.maximum(self.last(self.mark("comma")), self.clause)
         self.found: list[tuple[Any, ...]] = []
         self.moves: list[tuple[Any, ...]] = []
+
+    def _quotations(self, tokens: Tokens, flags: Ints) -> tuple[Bools, Bools]:
+        """Which tokens are quoted, and (n + 1,) which statements are mostly the words of a quotation."""
+        mark = (flags & _BIT["quotation"]) != 0
+        count = np.concatenate([[0], np.cumsum(mark)])
+        inside = (count[1:] - count[self.row_start[tokens.rows]]) % 2 == 1
+        long = np.bincount(tokens.rows[inside], minlength=tokens.n + 1) >= SPEECH
+        leads = np.concatenate([[True], tokens.rows[1:] != tokens.rows[:-1]])
+        leads |= np.concatenate([[False], (flags[:-1] & _BIT["opening"]) != 0])
+        opens = np.zeros(tokens.n + 1, bool)
+        opens[tokens.rows[mark & inside & leads]] = True
+        return inside, long & opens
 
     def _neighbours(self, flags: Ints) -> tuple[Ints, Ints, Ints]:
         """Flags of each hit's first token and of the tokens before and after the hit, within the statement."""
@@ -412,44 +429,74 @@ class _Batch:
         begin[closed] = close[:-1][closed]
         return begin, end
 
+    def scopes(self, row: Ints, sign: Floats, start: Ints) -> dict[str, Bools]:
+        """Which frames are not the statement's own main matter, and why; the first that holds counts.
+
+        background: "had rejected", "apologised for the attack". asked: "whether it would attack". told: words of the
+        teller around a quotation. aside: "after the attack", "which attacked". yielded: before "but", "although ...".
+        """
+        hit = np.searchsorted(self.at, start)  # the hit that the frame begins with
+        had, excuse = (self._leading(mark, hit) for mark in ("had", "excuse"))
+        background = (had >= 0) & (start - self.at[had] <= BACKGROUND_REACH)
+        background |= (excuse >= 0) & (sign < 0) & (start - self.at[excuse] <= WINDOW)
+        question = self.last(self.mark("question"))[hit]
+        asked = (question > self.clause[hit]) & (start - self.at[question] <= QUESTION_REACH)
+        told = self.is_speech[row] & ~self.inside[start]
+        aside = self._leading("subordinate", hit) >= 0
+        begin, finish = self.find_main_clauses()
+        yielded = (start < begin[row]) | (start >= finish[row])
+        scopes = {"background": background, "asked": asked, "told": told, "aside": aside, "yielded": yielded}
+        free = np.ones(len(row), bool)
+        for name, which in scopes.items():
+            scopes[name] = which & free
+            free &= ~which
+        return scopes | {"own": free}
+
     def sum_up(self) -> None:
         """Count the frames, background apart, and sum up their directions by statement."""
         at = self.reader.at
         row, name, sign, weight, start, end = (np.concatenate(part) for part in zip(*self.moves, strict=True))
         order = np.argsort(start, kind="stable")
         row, name, sign, weight, start, end = (x[order] for x in (row, name, sign, weight, start, end))
-        hit = np.searchsorted(self.at, start)  # the hit that the frame begins with
-        had, excuse = (self._leading(mark, hit) for mark in ("had", "excuse"))
-        background = start - self.at[had] <= BACKGROUND_REACH  # "had rejected"
-        background &= had >= 0
-        background |= (excuse >= 0) & (sign < 0) & (start - self.at[excuse] <= WINDOW)  # "apologised for the attack"
         plus = (sign > 0).astype(np.int64)
+        scopes = self.scopes(row, sign, start)
+        gone = scopes["background"] | scopes["asked"]
 
         def add(which: Bools, feature: Ints, value: Any = 1.0) -> None:
             self.found.append(np.broadcast_arrays(row[which], feature[which], value, start[which], end[which]))
 
-        add(background, at["background"] + plus)
-        own = ~background
-        add(own, name)
-        self.found.append((row[own], at["net"] + plus[own], weight[own], start[own], end[own]))
-        for label, mark in (("cond", "cond"), ("aside", "subordinate")):
-            add(own & (self._leading(mark, hit) >= 0), at[label] + plus)
-        begin, finish = self.find_main_clauses()
-        main = (begin[row] <= start) & (start < finish[row])
-        for label, value in (("total", sign * weight * own), ("main", sign * weight * own * main)):
-            total = np.bincount(row, value, self.n)
-            rows = np.flatnonzero(np.abs(total) > 1e-9)
-            self.add_whole(rows, at[label] + (total[rows] > 0), np.minimum(np.abs(total[rows]), MOST))
-        kept = np.flatnonzero(own)
+        for label, which in scopes.items():
+            add(which, at[label] + plus, weight[which] if label == "own" else 1.0)
+        add(~gone, name)
+        hit = np.searchsorted(self.at, start)
+        add(~gone & (self._leading("cond", hit) >= 0), at["cond"] + plus)
+        sums = {}
+        for label, which in (("total", ~gone), ("main", scopes["own"]), ("before", scopes["yielded"])):
+            sums[label] = np.bincount(row, sign * weight * which, self.n)
+        for label in ("total", "main"):
+            rows = np.flatnonzero(np.abs(sums[label]) > 1e-9)
+            self.add_whole(rows, at[label] + (sums[label][rows] > 0), np.minimum(np.abs(sums[label][rows]), MOST))
+        self.turn_round(sums["main"], sums["before"])
+        kept = np.flatnonzero(~gone)
         change = row[kept[1:]] != row[kept[:-1]]
         if len(kept):
             for label, edge in (("first", np.append(True, change)), ("last", np.append(change, True))):
                 which = np.zeros(len(row), bool)
                 which[kept[edge]] = True
                 add(which, at[label] + plus)
-        moved = np.bincount(row[own], minlength=self.n) > 0
+        moved = np.bincount(row[~gone], minlength=self.n) > 0
         rows = np.flatnonzero(~moved & (self.row_start[1:] > self.row_start[:-1]))
         self.add_whole(rows, at["still"], 1.0)
+
+    def turn_round(self, main: Floats, before: Floats) -> None:
+        """The direction of each statement in one: that of its main clause, or against what it yields ("..., but")."""
+        at = self.reader.at
+        way = np.sign(np.where(np.abs(main) > 1e-9, main, 0))
+        turned = (way == 0) & (np.abs(before) > 1e-9)
+        rows = np.flatnonzero(turned)
+        self.add_whole(rows, at["turned"] + (before[rows] < 0), 1.0)
+        rows = np.flatnonzero(way)
+        self.add_whole(rows, at["way"] + (way[rows] > 0), 1.0)
 
     def _leading(self, mark: str, hit: Ints) -> Ints:
         """For some hits the last one before each, in the same phrase, that bears a mark; -1 when there is none."""

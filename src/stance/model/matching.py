@@ -52,6 +52,7 @@ MARKS = (
     "stop",
     "mutual",
     "excuse",
+    "question",
 )
 MARK = {name: 1 << i for i, name in enumerate(MARKS)}
 
@@ -297,7 +298,7 @@ def _add(entry: dict[str, Any], name: str, cls: str, note: str) -> None:
         entry["marks"] |= MARK[cls]
     if name == "modality" and cls != "name":
         entry["cues"] = sorted({*entry["cues"], f"mod:{cls}"})
-        entry["marks"] |= MARK["cond"] * (cls in ("cond", "cond-hard"))
+        entry["marks"] |= MARK["cond"] * (cls in ("cond", "cond-hard")) | MARK["question"] * (cls == "question")
 
 
 def _compiled(entries: Mapping[tuple[str, ...], Mapping[str, Any]], irregular: Mapping[str, str]) -> Lexicon:
