@@ -33,6 +33,9 @@ PRESSING = ("call-for", "demand", "ask-to", "urge-to")
 """Operators that want something of somebody: of one side to stop, it is pressure; of all sides, an appeal."""
 CLAIM_SIGN = {"reject": -1, "oppose": -1, "prevent": -1, "offer": 1, "support": 1}
 """To reject a demand or accusation is hawkish, to accept one conciliatory."""
+ALONE = {"reject": -0.7, "oppose": -0.5, "condemn": -1.0, "refuse-to": -0.7, "agree-to": 0.7, "promise-to": 0.5,
+         "restore": 0.5, "violate": -0.7, "prevent": -0.5, "offer": 0.5, "vow-to": -0.5, "demand": -0.5}  # fmt: skip
+"""Which way an operator points that has found nothing to act on."""
 SILENT = ("start", "continue", "intensify", "lack", "uphold", "reduce")
 """Kinds of operators that say nothing with an object of no side ("issue a report")."""
 INTRANSITIVE = ("end", "continue", "start", "restore", "intensify", "postpone", "reduce", "remove")
@@ -120,6 +123,8 @@ class Reader:
             "object": self._name("object:", targets),
             "act": self._name("act", strengths),
             "lone": self._name("lone", strengths),
+            "bare": self._name("bare:", kinds),
+            "none": self._name("no:", OBJECTS),
             "embedded": self._name("", [f"{cls}>{sign}" for cls in CLASSES for sign in "-+"]),
             "hostile": self._name("", classes),
             "press": self._name("press:", [f"{how}{sign}" for how in pressed for sign in "-+"]),
@@ -136,6 +141,7 @@ class Reader:
         self.embeds, self.hostile, self.presses = (is_in(CLASSES, group) for group in (EMBEDDING, [*HOSTILE], PRESSING))
         self.hostility = np.array([HOSTILE.get(cls, 0.0) for cls in CLASSES])
         self.claim_sign = np.array([CLAIM_SIGN.get(kind, 0) for kind in lexicon.kinds])
+        self.alone = np.array([ALONE.get(kind, 0.0) for kind in lexicon.kinds])
         self.silent, self.intransitive, self.condemns, self.removes = (
             is_in(lexicon.kinds, group) for group in (SILENT, INTRANSITIVE, ["condemn"], ["remove"])
         )
@@ -376,6 +382,8 @@ class _Batch:
         reader = self.reader
         where = np.flatnonzero(self.target & self.is_obj & (self.parent == self.none))
         self.add(where, reader.at["object"] + 2 * self.obj[where] + self.neg[where])
+        where = where[self.neg[where] & (self.obj[where] <= OBJECTS.index("conf")) & ~self.spent[where]]
+        self.move(where, reader.at["none"] + self.obj[where], -self.obj_sign[where], 0.5)
         where = np.flatnonzero(self.is_op)
         self.add(where, reader.at["op"] + 2 * self.kind[where] + self.neg[where])
         weight = reader.hostility[self.cls]
@@ -389,6 +397,11 @@ class _Batch:
         strength = self.act[where]
         name = np.where(self.is_op[where], reader.at["lone"], reader.at["act"]) + 2 * (strength + 3) + self.neg[where]
         self.move(where, name, np.sign(strength) * self.turn[where], np.abs(strength) / 3)
+        bare = self.is_op & ~self.used & ~lone & (reader.alone[self.kind] != 0) & ~(self.target & (self.parent != self.none))
+        where = np.flatnonzero(bare)
+        name = reader.at["bare"] + 2 * self.kind[where] + self.neg[where]
+        alone = reader.alone[self.kind[where]]
+        self.move(where, name, np.sign(alone) * self.turn[where], np.abs(alone))
 
     def read_idioms(self) -> None:
         """Set phrases; an operator that still waits turns them."""
