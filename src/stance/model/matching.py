@@ -29,10 +29,10 @@ FILES = ("operators", "objects", "acts", "modality", "idioms", "neutral")
 PLAIN = ("further", "restore", "hinder", "uphold", "violate")
 """Operators that take the next object; all others embed a clause."""
 EMBEDDING = ("call-for", "demand", "ask-to", "urge-to", "promise-to", "vow-to", "threaten-to", "agree-to", "refuse-to",
-             "deny-that", "accuse-of", "warn-of")  # fmt: skip
+             "deny-that", "accuse-of", "warn-of", "decide-to", "fail-to")  # fmt: skip
 CLASSES = ("", *PLAIN, *EMBEDDING)
 OBJECTS = ("", "coop", "conf", "claim", "given")
-NEGATIVE = frozenset({"hinder", "violate", "refuse-to", "deny-that"})
+NEGATIVE = frozenset({"hinder", "violate", "refuse-to", "deny-that", "fail-to"})
 """Operators that turn the sign; all others pass it on."""
 OBJECT_SIGN = {"coop": 1, "conf": -1, "claim": -1, "given": 1}
 IDIOMS = ("", "hawkish", "conciliatory", "neutral")
