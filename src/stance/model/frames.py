@@ -142,8 +142,8 @@ class Reader:
         self.hostility = np.array([HOSTILE.get(cls, 0.0) for cls in CLASSES])
         self.claim_sign = np.array([CLAIM_SIGN.get(kind, 0) for kind in lexicon.kinds])
         self.alone = np.array([ALONE.get(kind, 0.0) for kind in lexicon.kinds])
-        self.silent, self.intransitive, self.condemns, self.removes = (
-            is_in(lexicon.kinds, group) for group in (SILENT, INTRANSITIVE, ["condemn"], ["remove"])
+        self.silent, self.intransitive, self.condemns, self.removes, self.considers = (
+            is_in(lexicon.kinds, group) for group in (SILENT, INTRANSITIVE, ["condemn"], ["remove"], ["consider"])
         )
         self.person = is_in(lexicon.domains, ["person"])
 
@@ -264,7 +264,9 @@ class _Batch:
         lately = (be >= 0) & (self.at[be] >= self.at - 3)
         participle = single & ((self.flags & _BIT["participle"]) != 0) & (is_op | is_act)
         by = ((self.after & _BIT["by"]) != 0) & ~lately  # "the truce proposed by"
-        idle = participle & (by | (is_op & ((self.before & _BIT["determiner"]) != 0)))  # "a planned visit"
+        after_operator = np.append(False, (self.end[:-1] == self.at[1:]) & is_op[:-1] & (self.row[:-1] == self.row[1:]))
+        adjective = ((self.before & _BIT["determiner"]) != 0) | after_operator  # "a planned visit", "free jailed men"
+        idle = participle & (by | adjective)
         modifies = np.append((self.end[:-1] == self.at[1:]) & (self.row[:-1] == self.row[1:]) & is_obj[1:], False)
         idle |= is_obj & ~is_op & modifies  # "visa ban" is a ban
         idle |= self.idiom > 0
@@ -358,7 +360,7 @@ class _Batch:
         name = reader.at["composed"] + (2 * kind + self.neg[a]) * len(TARGETS) + target
         silent = (target == OBJECTS.index("given")) & reader.silent[kind]
         self.add(where[silent], name[silent], start=self.at[a[silent]])
-        told = ~silent & ~reader.hostile[classes].any(axis=0)
+        told = ~silent & ~reader.hostile[classes].any(axis=0) & ~reader.considers[kind]
         self.move(where[told], name[told], sign[told], start=self.at[a[told]])
 
     def press(self, where: Ints, a: Ints, b: Ints, c: Ints, classes: Ints, sign: Floats) -> Floats:
