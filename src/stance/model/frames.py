@@ -27,14 +27,14 @@ NEGATION_REACH, PASSIVE_REACH, BACKGROUND_REACH, JOIN_REACH, NOUN_REACH = 4, 6, 
 QUESTION_REACH, SPEECH = 16, 6
 MOST = 2.0
 """A feature counts at most so often in a statement."""
-HOSTILE = {"threaten-to": 1.0, "accuse-of": 1.0, "warn-of": 0.5, "deny-that": 0.0, "demand": 0.0}
+HOSTILE = {"threaten-to": 1.0, "accuse-of": 1.0, "warn-of": 0.5, "deny-that": 0.0, "demand": 1.0}
 """Operators whose clause is no move of the speaker's own, and how hostile they are themselves."""
 PRESSING = ("call-for", "demand", "ask-to", "urge-to")
 """Operators that want something of somebody: of one side to stop, it is pressure; of all sides, an appeal."""
 CLAIM_SIGN = {"reject": -1, "oppose": -1, "prevent": -1, "offer": 1, "support": 1}
 """To reject a demand or accusation is hawkish, to accept one conciliatory."""
 ALONE = {"reject": -0.7, "oppose": -0.5, "condemn": -1.0, "refuse-to": -0.7, "agree-to": 0.7, "promise-to": 0.5,
-         "restore": 0.5, "violate": -0.7, "prevent": -0.5, "offer": 0.5, "vow-to": -0.5, "demand": -0.5}  # fmt: skip
+         "restore": 0.5, "violate": -0.7, "prevent": -0.5, "offer": 0.5, "vow-to": -0.5}  # fmt: skip
 """Which way an operator points that has found nothing to act on."""
 SILENT = ("start", "continue", "intensify", "lack", "uphold", "reduce")
 """Kinds of operators that say nothing with an object of no side ("issue a report")."""
@@ -139,6 +139,7 @@ class Reader:
             return np.array([name in group for name in names])
 
         self.embeds, self.hostile, self.presses = (is_in(CLASSES, group) for group in (EMBEDDING, [*HOSTILE], PRESSING))
+        self.yields = is_in(CLASSES, ["agree-to", "promise-to"])
         self.hostility = np.array([HOSTILE.get(cls, 0.0) for cls in CLASSES])
         self.claim_sign = np.array([CLAIM_SIGN.get(kind, 0) for kind in lexicon.kinds])
         self.alone = np.array([ALONE.get(kind, 0.0) for kind in lexicon.kinds])
@@ -351,6 +352,8 @@ class _Batch:
         claim = (target == OBJECTS.index("claim")) & (reader.claim_sign[kind] != 0)
         sign = np.where(claim, reader.claim_sign[kind] * self.turn[a], sign) * link[b] * link[c]
         sign = np.where(reader.condemns[kind], -1.0, sign)
+        # Who agrees to end or pay something yields, whatever it is; only acts of conflict stay what they are.
+        sign = np.where((reader.yields[self.cls[b]] | reader.yields[self.cls[a]]) & (self.turn[a] * self.turn[b] > 0) & (strength >= 0), 1.0, sign)
         classes = np.stack([self.cls[a], self.cls[b], self.cls[c]])
         embeds = reader.embeds[classes]
         inner = classes[embeds.argmax(axis=0), np.arange(len(where))]
@@ -361,7 +364,8 @@ class _Batch:
         silent = (target == OBJECTS.index("given")) & reader.silent[kind]
         self.add(where[silent], name[silent], start=self.at[a[silent]])
         told = ~silent & ~reader.hostile[classes].any(axis=0) & ~reader.considers[kind]
-        self.move(where[told], name[told], sign[told], start=self.at[a[told]])
+        weight = np.where(self.is_obj[where] & (target != OBJECTS.index("given")), 1.0, 0.5)
+        self.move(where[told], name[told], sign[told], weight[told], start=self.at[a[told]])
 
     def press(self, where: Ints, a: Ints, b: Ints, c: Ints, classes: Ints, sign: Floats) -> Floats:
         """Whom an operator wants something of; the signs, turned where one side is to stop something hostile."""
@@ -375,6 +379,8 @@ class _Batch:
         who = np.where(every, 2, np.where(one, 1, 0))
         stops = ~presses[0] & (self.link_sign[inner] < 0)
         some = np.flatnonzero(presser != self.none)
+        self.appeal = np.zeros(self.none + 1, bool)
+        self.appeal[presser[some]] = (who[some] == 2) & (sign[some] > 0)
         name = self.reader.at["press"] + 4 * who + 2 * ~stops + (sign > 0)
         self.add(where[some], name[some], start=self.at[presser[some]])
         return np.where((presser != self.none) & stops & (who == 1) & (sign > 0), -sign, sign)
@@ -391,7 +397,7 @@ class _Batch:
         weight = reader.hostility[self.cls]
         where = np.flatnonzero(self.is_op & (weight > 0))
         name = reader.at["hostile"] + 2 * self.cls[where] + self.neg[where]
-        self.move(where, name, -self.turn[where], weight[where])
+        self.move(where, name, np.where(self.appeal[where], 1, -self.turn[where]), weight[where])
         free = self.is_act & ~self.spent & ~(self.noun & self.is_obj) & (self.parent == self.none)
         lone = self.is_act & ~self.spent & self.is_op & ~self.used & (weight == 0)
         lone &= ~(self.noun & self.is_obj) & ~(self.target & (self.parent != self.none))
@@ -482,7 +488,7 @@ class _Batch:
 
         for label, which in scopes.items():
             add(which, at[label] + plus, weight[which] if label == "own" else 1.0)
-        add(~gone, name)
+        add(scopes["own"], name)
         hit = np.searchsorted(self.at, start)
         add(~gone & (self._leading("cond", hit) >= 0), at["cond"] + plus)
         sums = {}
