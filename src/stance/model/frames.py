@@ -351,7 +351,7 @@ class _Batch:
         sign = own * np.where(kept, 1, link[a])
         claim = (target == OBJECTS.index("claim")) & (reader.claim_sign[kind] != 0)
         sign = np.where(claim, reader.claim_sign[kind] * self.turn[a], sign) * link[b] * link[c]
-        sign = np.where(reader.condemns[kind], -1.0, sign)
+        sign = np.where(reader.condemns[kind] | reader.condemns[self.kind[b]] | reader.condemns[self.kind[c]], -1.0, sign)
         # Who agrees to end or pay something yields, whatever it is; only acts of conflict stay what they are.
         sign = np.where((reader.yields[self.cls[b]] | reader.yields[self.cls[a]]) & (self.turn[a] * self.turn[b] > 0) & (strength >= 0), 1.0, sign)
         classes = np.stack([self.cls[a], self.cls[b], self.cls[c]])
@@ -362,6 +362,7 @@ class _Batch:
         sign = self.press(where, a, b, c, classes, sign)
         name = reader.at["composed"] + (2 * kind + self.neg[a]) * len(TARGETS) + target
         silent = (target == OBJECTS.index("given")) & reader.silent[kind]
+        silent &= (b == self.none) | reader.silent[self.kind[b]]
         self.add(where[silent], name[silent], start=self.at[a[silent]])
         told = ~silent & ~reader.hostile[classes].any(axis=0) & ~reader.considers[kind]
         weight = np.where(self.is_obj[where] & (target != OBJECTS.index("given")), 1.0, 0.5)

@@ -69,7 +69,7 @@ _MARKED = {
 }
 """Marks of exact words: "relative" begins a new clause, what follows "subordinate" is seldom the main matter,
 "mutual" addresses all sides, "excuse" makes what follows no attack."""
-_PARTICLES = frozenset({"down", "off", "back", "out", "up", "aside", "over", "home"})
+_PARTICLES = frozenset({"down", "off", "back", "out", "up", "aside", "over", "home", "with"})
 PARTING = 5
 """How many tokens a particle may stand after its verb."""
 _PRONOUNS = ("it", "them", "him", "this")
@@ -299,6 +299,7 @@ def _add(entry: dict[str, Any], name: str, cls: str, note: str) -> None:
     if name == "modality" and cls != "name":
         entry["cues"] = sorted({*entry["cues"], f"mod:{cls}"})
         entry["marks"] |= MARK["cond"] * (cls in ("cond", "cond-hard")) | MARK["question"] * (cls == "question")
+        entry["marks"] |= (MARK["subordinate"] | MARK["relative"]) * (cls == "aside")
 
 
 def _compiled(entries: Mapping[tuple[str, ...], Mapping[str, Any]], irregular: Mapping[str, str]) -> Lexicon:
