@@ -40,6 +40,8 @@ SILENT = ("start", "continue", "intensify", "lack", "uphold", "reduce")
 """Kinds of operators that say nothing with an object of no side ("issue a report")."""
 INTRANSITIVE = ("end", "continue", "start", "restore", "intensify", "postpone", "reduce", "remove")
 """Kinds of operators whose subject may be what they act on ("the truce ended")."""
+SETTINGS = ("mod:cond", "mod:cond-hard", "mod:cond-soft", "mod:question", "mod:contrast", "mod:concess")
+"""Cues that change what the way of a statement means: "way+&mod:cond-hard" is an offer on a hard condition."""
 SCOPES = ("background", "asked", "told", "aside", "yielded")
 TARGETS = (*OBJECTS, "act+", "act-")
 
@@ -131,6 +133,7 @@ class Reader:
             "idiom": self._name("idiom:", IDIOMS),
             "cue": self._name("", lexicon.cues),
             "still": self._name("", ["still"]),
+            "in": self._name("", [f"way{sign}&{setting}" for setting in SETTINGS for sign in "-0+"]),
         }
         for name in ("phrase", "own", "main", "total", "first", "last", "cond", "way", "turned", *SCOPES):
             self.at[name] = self._name(name, ["-", "+"])
@@ -142,6 +145,7 @@ class Reader:
         self.yields = is_in(CLASSES, ["agree-to", "promise-to"])
         self.hostility = np.array([HOSTILE.get(cls, 0.0) for cls in CLASSES])
         self.claim_sign = np.array([CLAIM_SIGN.get(kind, 0) for kind in lexicon.kinds])
+        self.setting = np.array([SETTINGS.index(cue) if cue in SETTINGS else -1 for cue in lexicon.cues], np.int64)
         self.alone = np.array([ALONE.get(kind, 0.0) for kind in lexicon.kinds])
         self.silent, self.intransitive, self.condemns, self.removes, self.considers = (
             is_in(lexicon.kinds, group) for group in (SILENT, INTRANSITIVE, ["condemn"], ["remove"], ["consider"])
@@ -429,7 +433,8 @@ class _Batch:
         count = lexicon.cue_start[self.entry + 1] - start
         where = np.repeat(self.index, count)
         nth = np.arange(len(where)) - np.repeat(np.cumsum(count) - count, count)
-        self.add(where, self.reader.at["cue"] + lexicon.cue_list[np.repeat(start, count) + nth])
+        self.cued, self.cue = where, lexicon.cue_list[np.repeat(start, count) + nth]
+        self.add(where, self.reader.at["cue"] + self.cue)
 
     def find_main_clauses(self) -> tuple[Ints, Ints]:
         """(n,) tokens between which each main clause stands: after the last "but", outside "although ..."."""
@@ -519,6 +524,10 @@ class _Batch:
         self.add_whole(rows, at["turned"] + (before[rows] < 0), 1.0)
         rows = np.flatnonzero(way)
         self.add_whole(rows, at["way"] + (way[rows] > 0), 1.0)
+        setting = self.reader.setting[self.cue]
+        key = np.unique((self.row[self.cued] * len(SETTINGS) + setting)[setting >= 0])
+        rows, setting = np.divmod(key, len(SETTINGS))
+        self.add_whole(rows, at["in"] + 3 * setting + 1 + way[rows].astype(np.int64), 1.0)
 
     def _leading(self, mark: str, hit: Ints) -> Ints:
         """For some hits the last one before each, in the same phrase, that bears a mark; -1 when there is none."""
