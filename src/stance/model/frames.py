@@ -24,7 +24,7 @@ from stance.model.tokens import Tokens
 WINDOW, EMBED_WINDOW = 8, 12
 """Tokens that an operator waits for its object; one that embeds a clause waits longer."""
 NEGATION_REACH, PASSIVE_REACH, BACKGROUND_REACH, JOIN_REACH, NOUN_REACH = 4, 6, 2, 3, 3
-QUESTION_REACH, SPEECH = 16, 6
+QUESTION_REACH, SPEECH, FAR_REACH, CONTENT_REACH = 16, 6, 8, 6
 MOST = 2.0
 """A feature counts at most so often in a statement."""
 HOSTILE = {"threaten-to": 1.0, "accuse-of": 1.0, "warn-of": 0.5, "deny-that": 0.0, "demand": 1.0}
@@ -61,6 +61,8 @@ _FLAGS = {
     "by": "by",
     "quotation": "\" “ ” « » „",
     "opening": ", :",
+    "far": "nobody none neither nor nothing never",
+    "opens": "to that for against which calling",
 }
 """What a word says of its neighbours."""
 _SETS = {name: frozenset(words.split()) for name, words in _FLAGS.items()}
@@ -146,6 +148,8 @@ class Reader:
         self.hostility = np.array([HOSTILE.get(cls, 0.0) for cls in CLASSES])
         self.claim_sign = np.array([CLAIM_SIGN.get(kind, 0) for kind in lexicon.kinds])
         self.setting = np.array([SETTINGS.index(cue) if cue in SETTINGS else -1 for cue in lexicon.cues], np.int64)
+        self.container = is_in(lexicon.domains, ["text"])
+        self.drops = is_in(lexicon.kinds, ["end", "remove", "reduce", "postpone"])
         self.alone = np.array([ALONE.get(kind, 0.0) for kind in lexicon.kinds])
         self.silent, self.intransitive, self.condemns, self.removes, self.considers = (
             is_in(lexicon.kinds, group) for group in (SILENT, INTRANSITIVE, ["condemn"], ["remove"], ["consider"])
@@ -280,12 +284,25 @@ class _Batch:
         verb &= (is_op | is_act) & ~self.noun
         self.is_op = is_op & ~idle & ~(self.noun & ((self.after & _BIT["after noun"]) == 0))
         self.is_obj, self.is_act = is_obj & ~idle & ~verb, is_act & ~idle
+        self.open_containers()
+
+    def open_containers(self) -> None:
+        """A plan, call or bill is what it is for, when that is told: "rejected a bill to lift the ban"."""
+        content = self.is_op | self.is_obj | self.is_act | (self.idiom > 0)
+        following = np.minimum.accumulate(np.where(content, self.index, self.none)[::-1])[::-1]
+        following = np.append(following[1:], self.none)
+        opened = self.is_obj & ~self.is_op & self.reader.container[self.domain] & ((self.after & _BIT["opens"]) != 0)
+        opened &= (self.row[following] == self.row) & (self.at[following] - self.end <= CONTENT_REACH)
+        self.is_obj &= ~opened
+        inner = np.append(False, opened[:-1] & (self.at[1:] == self.end[:-1]))  # "a bill that would"
+        self.marks[inner] &= ~(MARK["relative"] | MARK["subordinate"])
 
     def negate(self) -> None:
         """Which hits are negated: the first operator, object, act or idiom after a negation, if it is near."""
         negation = self.last(self.mark("neg") & ~self.is_op)
         content = self.is_op | self.is_obj | self.is_act | (self.idiom > 0)
-        near = (negation > self.phrase) & (self.at - self.at[negation] <= NEGATION_REACH)
+        reach = np.where((self.flags[negation] & _BIT["far"]) != 0, FAR_REACH, NEGATION_REACH)
+        near = (negation > self.phrase) & (self.at - self.at[negation] <= reach)
         self.neg = near & (self.last(content) < negation)
         self.turn = np.where(self.neg, -1.0, 1.0)
         self.link_sign = self.op_sign * self.turn
@@ -313,6 +330,9 @@ class _Batch:
         for _ in range(2):
             parent = np.where(joint & (parent == self.none), parent[previous], parent)
         self.parent = parent
+        # A demand that is rejected or dropped presses nobody.
+        self.tamed = self.is_op & self.reader.hostile[self.cls] & ~embeds[parent] & (self.link_sign[parent] < 0)
+        self.tamed &= parent != self.none
 
     def read_passives(self) -> None:
         """Objects before an operator that acts on them: "the ban was lifted", "the truce ended"."""
@@ -346,6 +366,13 @@ class _Batch:
         a = self.parent[where]
         b = self.parent[a]
         c = self.parent[b]
+        # "expel diplomats": the act says it all. "expel the threat of war": the object does.
+        kept = ~(self.is_obj[where] & (self.obj[where] == OBJECTS.index("given")) & (self.act[a] != 0))
+        where, a, b, c = where[kept], a[kept], b[kept], c[kept]
+        direct = np.zeros(self.none + 1, bool)
+        direct[a] = True
+        kept = ~(self.is_op[where] & direct[where])
+        where, a, b, c = where[kept], a[kept], b[kept], c[kept]
         self.used = np.zeros(self.none + 1, bool)
         self.used[a] = self.used[b] = self.used[c] = True
         kind, strength = self.kind[a], self.act[where]
@@ -359,6 +386,8 @@ class _Batch:
         # Who agrees to end or pay something yields, whatever it is; only acts of conflict stay what they are.
         sign = np.where((reader.yields[self.cls[b]] | reader.yields[self.cls[a]]) & (self.turn[a] * self.turn[b] > 0) & (strength >= 0), 1.0, sign)
         classes = np.stack([self.cls[a], self.cls[b], self.cls[c]])
+        dropped = self.tamed[a] & reader.drops[self.kind[b]] | self.tamed[b] & reader.drops[self.kind[c]]
+        sign = np.where(dropped, 1.0, sign)
         embeds = reader.embeds[classes]
         inner = classes[embeds.argmax(axis=0), np.arange(len(where))]
         some = np.flatnonzero(embeds.any(axis=0))
@@ -368,7 +397,8 @@ class _Batch:
         silent = (target == OBJECTS.index("given")) & reader.silent[kind]
         silent &= (b == self.none) | reader.silent[self.kind[b]]
         self.add(where[silent], name[silent], start=self.at[a[silent]])
-        told = ~silent & ~reader.hostile[classes].any(axis=0) & ~reader.considers[kind]
+        hostile = reader.hostile[classes] & ~self.tamed[np.stack([a, b, c])]
+        told = ~silent & ~hostile.any(axis=0) & ~reader.considers[kind]
         weight = np.where(self.is_obj[where] & (target != OBJECTS.index("given")), 1.0, 0.5)
         self.move(where[told], name[told], sign[told], weight[told], start=self.at[a[told]])
 
@@ -399,7 +429,7 @@ class _Batch:
         self.move(where, reader.at["none"] + self.obj[where], -self.obj_sign[where], 0.5)
         where = np.flatnonzero(self.is_op)
         self.add(where, reader.at["op"] + 2 * self.kind[where] + self.neg[where])
-        weight = reader.hostility[self.cls]
+        weight = reader.hostility[self.cls] * ~self.tamed
         where = np.flatnonzero(self.is_op & (weight > 0))
         name = reader.at["hostile"] + 2 * self.cls[where] + self.neg[where]
         self.move(where, name, np.where(self.appeal[where], 1, -self.turn[where]), weight[where])
