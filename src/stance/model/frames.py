@@ -34,7 +34,7 @@ PRESSING = ("call-for", "demand", "ask-to", "urge-to")
 CLAIM_SIGN = {"reject": -1, "oppose": -1, "prevent": -1, "offer": 1, "support": 1}
 """To reject a demand or accusation is hawkish, to accept one conciliatory."""
 ALONE = {"reject": -0.7, "oppose": -0.5, "condemn": -1.0, "refuse-to": -0.7, "agree-to": 0.7, "promise-to": 0.5,
-         "restore": 0.5, "violate": -0.7, "prevent": -0.5, "offer": 0.5, "vow-to": -0.5}  # fmt: skip
+         "restore": 0.5, "violate": -0.7, "prevent": -0.5, "offer": 0.5, "vow-to": -0.5, "allow": 0.6}  # fmt: skip
 """Which way an operator points that has found nothing to act on."""
 SILENT = ("start", "continue", "intensify", "lack", "uphold", "reduce")
 """Kinds of operators that say nothing with an object of no side ("issue a report")."""
