@@ -36,7 +36,7 @@ CLAIM_SIGN = {"reject": -1, "oppose": -1, "prevent": -1, "offer": 1, "support": 
 ALONE = {"reject": -0.7, "oppose": -0.5, "condemn": -1.0, "refuse-to": -0.7, "agree-to": 0.7, "promise-to": 0.5,
          "restore": 0.5, "violate": -0.7, "prevent": -0.5, "offer": 0.5, "vow-to": -0.5, "allow": 0.6}  # fmt: skip
 """Which way an operator points that has found nothing to act on."""
-SILENT = ("start", "continue", "intensify", "lack", "uphold", "reduce")
+SILENT = ("start", "continue", "intensify", "lack", "uphold", "reduce", "leave")
 """Kinds of operators that say nothing with an object of no side ("issue a report")."""
 INTRANSITIVE = ("end", "continue", "start", "restore", "intensify", "postpone", "reduce", "remove")
 """Kinds of operators whose subject may be what they act on ("the truce ended")."""
@@ -331,8 +331,8 @@ class _Batch:
             parent = np.where(joint & (parent == self.none), parent[previous], parent)
         self.parent = parent
         # A demand that is rejected or dropped presses nobody.
-        self.tamed = self.is_op & self.reader.hostile[self.cls] & ~embeds[parent] & (self.link_sign[parent] < 0)
-        self.tamed &= parent != self.none
+        refused = ~embeds[parent] & (self.link_sign[parent] < 0) | self.reader.yields[self.cls[parent]]
+        self.tamed = self.is_op & self.reader.hostile[self.cls] & refused & (parent != self.none)
 
     def read_passives(self) -> None:
         """Objects before an operator that acts on them: "the ban was lifted", "the truce ended"."""
@@ -384,9 +384,10 @@ class _Batch:
         sign = np.where(claim, reader.claim_sign[kind] * self.turn[a], sign) * link[b] * link[c]
         sign = np.where(reader.condemns[kind] | reader.condemns[self.kind[b]] | reader.condemns[self.kind[c]], -1.0, sign)
         # Who agrees to end or pay something yields, whatever it is; only acts of conflict stay what they are.
-        sign = np.where((reader.yields[self.cls[b]] | reader.yields[self.cls[a]]) & (self.turn[a] * self.turn[b] > 0) & (strength >= 0), 1.0, sign)
+        sign = np.where((reader.yields[self.cls[b]] | reader.yields[self.cls[a]]) & (self.turn[a] * self.turn[b] > 0) & ((strength >= 0) | self.is_obj[where]), 1.0, sign)
         classes = np.stack([self.cls[a], self.cls[b], self.cls[c]])
-        dropped = self.tamed[a] & reader.drops[self.kind[b]] | self.tamed[b] & reader.drops[self.kind[c]]
+        drops = reader.drops[self.kind] | reader.yields[self.cls]
+        dropped = self.tamed[a] & drops[b] | self.tamed[b] & drops[c]
         sign = np.where(dropped, 1.0, sign)
         embeds = reader.embeds[classes]
         inner = classes[embeds.argmax(axis=0), np.arange(len(where))]
