@@ -383,8 +383,10 @@ class _Batch:
         claim = (target == OBJECTS.index("claim")) & (reader.claim_sign[kind] != 0)
         sign = np.where(claim, reader.claim_sign[kind] * self.turn[a], sign) * link[b] * link[c]
         sign = np.where(reader.condemns[kind] | reader.condemns[self.kind[b]] | reader.condemns[self.kind[c]], -1.0, sign)
-        # Who agrees to end or pay something yields, whatever it is; only acts of conflict stay what they are.
-        sign = np.where((reader.yields[self.cls[b]] | reader.yields[self.cls[a]]) & (self.turn[a] * self.turn[b] > 0) & ((strength >= 0) | self.is_obj[where]), 1.0, sign)
+        # Who agrees to what is asked yields, whatever it is: "agreed to close the plant", "agreed to the demand".
+        given = (target == OBJECTS.index("given")) & (link[a] < 0) | (target == OBJECTS.index("claim"))
+        yields = reader.yields[self.cls[a]] & self.is_obj[where] | reader.yields[self.cls[b]] & given
+        sign = np.where(yields & (self.turn[a] * self.turn[b] > 0), 1.0, sign)
         classes = np.stack([self.cls[a], self.cls[b], self.cls[c]])
         drops = reader.drops[self.kind] | reader.yields[self.cls]
         dropped = self.tamed[a] & drops[b] | self.tamed[b] & drops[c]
