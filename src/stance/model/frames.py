@@ -24,7 +24,7 @@ from stance.model.tokens import Tokens
 WINDOW, EMBED_WINDOW = 8, 12
 """Tokens that an operator waits for its object; one that embeds a clause waits longer."""
 NEGATION_REACH, PASSIVE_REACH, BACKGROUND_REACH, JOIN_REACH, NOUN_REACH = 4, 6, 2, 3, 3
-QUESTION_REACH, SPEECH, FAR_REACH, CONTENT_REACH = 16, 6, 8, 6
+QUESTION_REACH, SPEECH, FAR_REACH, CONTENT_REACH, BAR_REACH = 16, 6, 8, 6, 15
 MOST = 2.0
 """A feature counts at most so often in a statement."""
 HOSTILE = {"threaten-to": 1.0, "accuse-of": 1.0, "warn-of": 0.5, "deny-that": 0.0, "demand": 1.0}
@@ -40,7 +40,7 @@ SILENT = ("start", "continue", "intensify", "lack", "uphold", "reduce", "leave")
 """Kinds of operators that say nothing with an object of no side ("issue a report")."""
 INTRANSITIVE = ("end", "continue", "start", "restore", "intensify", "postpone", "reduce", "remove")
 """Kinds of operators whose subject may be what they act on ("the truce ended")."""
-SETTINGS = ("mod:cond", "mod:cond-hard", "mod:cond-soft", "mod:question", "mod:contrast", "mod:concess")
+SETTINGS = ("mod:cond", "mod:cond-hard", "mod:cond-soft", "mod:only-if", "mod:question", "mod:contrast", "mod:concess")
 """Cues that change what the way of a statement means: "way+&mod:cond-hard" is an offer on a hard condition."""
 SCOPES = ("background", "asked", "told", "aside", "yielded")
 TARGETS = (*OBJECTS, "act+", "act-")
@@ -135,6 +135,7 @@ class Reader:
             "idiom": self._name("idiom:", IDIOMS),
             "cue": self._name("", lexicon.cues),
             "still": self._name("", ["still"]),
+            "barred": self._name("", ["barred"]),
             "in": self._name("", [f"way{sign}&{setting}" for setting in SETTINGS for sign in "-0+"]),
         }
         for name in ("phrase", "own", "main", "total", "first", "last", "cond", "way", "turned", *SCOPES):
@@ -456,8 +457,13 @@ class _Batch:
         where = where[self.idiom[where] < IDIOMS.index("neutral")]
         parent = self.parent[where]
         turn = np.where(self.used[parent], 1.0, self.link_sign[parent])
+        turn = turn * self.turn[where]
         sign = np.where(self.idiom[where] == IDIOMS.index("conciliatory"), turn, -turn)
         self.move(where, self.reader.at["phrase"] + (sign > 0), sign)
+        denial = self.last(self.mark("neg") & ~self.is_op)
+        bars = self.mark("bar") & (denial > self.clause) & (self.at - self.at[denial] <= BAR_REACH)
+        where = np.flatnonzero(bars)
+        self.move(where, self.reader.at["barred"], -1.0, 0.5, start=self.at[denial[where]])
 
     def read_cues(self) -> None:
         """Words of modality, and words that neutral statements are made of."""
