@@ -59,7 +59,7 @@ _FLAGS = {
     "auxiliary": "has have to will",
     "joint": "and or , as",
     "by": "by",
-    "quotation": "\" “ ” « » „",
+    "quotation": '" “ ” « » „',
     "opening": ", :",
     "far": "nobody none neither nor nothing never",
     "opens": "to that for against which calling",
@@ -199,24 +199,31 @@ class _Batch:
         self.first = np.maximum.accumulate(np.where(opens, self.index, 0))
         self.row_start = np.searchsorted(tokens.rows, np.arange(tokens.n + 1))
         self.names = np.concatenate([[0], np.cumsum(tokens.types == 0)])
-        self.inside, self.is_speech = self._quotations(tokens, flags)
+        self.quotes, self.is_speech = self._quotations(tokens, flags)
         self.flags, self.before, self.after = self._neighbours(flags)
         self.clause = np.maximum(self.last(self.mark("stop") | self.mark("contrast")), self.first - 1)
         self.phrase = np.maximum(self.last(self.mark("comma")), self.clause)
         self.found: list[tuple[Any, ...]] = []
         self.moves: list[tuple[Any, ...]] = []
 
-    def _quotations(self, tokens: Tokens, flags: Ints) -> tuple[Bools, Bools]:
-        """Which tokens are quoted, and (n + 1,) which statements are mostly the words of a quotation."""
-        mark = (flags & _BIT["quotation"]) != 0
-        count = np.concatenate([[0], np.cumsum(mark)])
-        inside = (count[1:] - count[self.row_start[tokens.rows]]) % 2 == 1
-        long = np.bincount(tokens.rows[inside], minlength=tokens.n + 1) >= SPEECH
-        leads = np.concatenate([[True], tokens.rows[1:] != tokens.rows[:-1]])
-        leads |= np.concatenate([[False], (flags[:-1] & _BIT["opening"]) != 0])
-        opens = np.zeros(tokens.n + 1, bool)
-        opens[tokens.rows[mark & inside & leads]] = True
-        return inside, long & opens
+    def _quotations(self, tokens: Tokens, flags: Ints) -> tuple[Ints, Bools]:
+        """Tokens that are quotation marks, and (n + 1,) which statements are mostly the words of a quotation."""
+        marks = np.flatnonzero(flags & _BIT["quotation"])
+        rows = tokens.rows[marks]
+        opens = (np.arange(len(marks)) - np.searchsorted(rows, rows)) % 2 == 0
+        closed = np.append(rows[1:] == rows[:-1], False)[: len(rows)]
+        size = np.where(closed, np.append(marks[1:], 0)[: len(rows)], self.row_start[rows + 1]) - marks
+        long = np.bincount(rows[opens], size[opens], tokens.n + 1) >= SPEECH
+        leads = (marks == self.row_start[rows]) | ((flags[marks - 1] & _BIT["opening"]) != 0)
+        led = np.zeros(tokens.n + 1, bool)
+        led[rows[opens & leads]] = True
+        return marks, long & led
+
+    def quoted(self, row: Ints, at: Ints) -> Bools:
+        """Which tokens stand inside quotation marks."""
+        before = np.searchsorted(self.quotes, at, "right") - np.searchsorted(self.quotes, self.row_start[row])
+        inside: Bools = before % 2 == 1
+        return inside
 
     def _neighbours(self, flags: Ints) -> tuple[Ints, Ints, Ints]:
         """Flags of each hit's first token and of the tokens before and after the hit, within the statement."""
@@ -256,6 +263,7 @@ class _Batch:
         """All steps, in order."""
         self.sort_out()
         self.negate()
+        self.broken = self.last((self.marks & (MARK["relative"] | MARK["comma"])) != 0)
         self.link()
         self.read_passives()
         self.link()
@@ -313,7 +321,7 @@ class _Batch:
         embeds = self.reader.embeds[self.cls]
         operator, embedder = self.last(self.is_op & ~embeds), self.last(self.is_op & embeds)
         open_plain = (operator > self.clause) & (self.at - self.at[operator] <= WINDOW)
-        open_plain &= self.last(self.mark("relative") | self.mark("comma")) < operator
+        open_plain &= self.broken < operator
         open_embedder = (embedder > self.clause) & (self.at - self.at[embedder] <= EMBED_WINDOW)
         nearest = np.maximum(np.where(open_plain, operator, -1), np.where(open_embedder, embedder, -1))
         # A word that is both operator and object ("offer", "support") is an object soon after an operator.
@@ -383,7 +391,8 @@ class _Batch:
         sign = own * np.where(kept, 1, link[a])
         claim = (target == OBJECTS.index("claim")) & (reader.claim_sign[kind] != 0)
         sign = np.where(claim, reader.claim_sign[kind] * self.turn[a], sign) * link[b] * link[c]
-        sign = np.where(reader.condemns[kind] | reader.condemns[self.kind[b]] | reader.condemns[self.kind[c]], -1.0, sign)
+        condemned = reader.condemns[np.stack([kind, self.kind[b], self.kind[c]])].any(axis=0)
+        sign = np.where(condemned, -1.0, sign)
         # Who agrees to what is asked yields, whatever it is: "agreed to close the plant", "agreed to the demand".
         given = (target == OBJECTS.index("given")) & (link[a] < 0) | (target == OBJECTS.index("claim"))
         yields = reader.yields[self.cls[a]] & self.is_obj[where] | reader.yields[self.cls[b]] & given
@@ -444,7 +453,8 @@ class _Batch:
         strength = self.act[where]
         name = np.where(self.is_op[where], reader.at["lone"], reader.at["act"]) + 2 * (strength + 3) + self.neg[where]
         self.move(where, name, np.sign(strength) * self.turn[where], np.abs(strength) / 3)
-        bare = self.is_op & ~self.used & ~lone & (reader.alone[self.kind] != 0) & ~(self.target & (self.parent != self.none))
+        acted_on = self.target & (self.parent != self.none)
+        bare = self.is_op & ~self.used & ~lone & ~acted_on & (reader.alone[self.kind] != 0)
         where = np.flatnonzero(bare)
         name = reader.at["bare"] + 2 * self.kind[where] + self.neg[where]
         alone = reader.alone[self.kind[where]]
@@ -507,7 +517,7 @@ class _Batch:
         background |= (excuse >= 0) & (sign < 0) & (start - self.at[excuse] <= WINDOW)
         question = self.last(self.mark("question"))[hit]
         asked = (question > self.clause[hit]) & (start - self.at[question] <= QUESTION_REACH)
-        told = self.is_speech[row] & ~self.inside[start]
+        told = self.is_speech[row] & ~self.quoted(row, start)
         aside = self._leading("subordinate", hit) >= 0
         begin, finish = self.find_main_clauses()
         yielded = (start < begin[row]) | (start >= finish[row])
@@ -538,7 +548,7 @@ class _Batch:
         add(~gone & (self._leading("cond", hit) >= 0), at["cond"] + plus)
         sums = {}
         for label, which in (("total", ~gone), ("main", scopes["own"]), ("before", scopes["yielded"])):
-            sums[label] = np.bincount(row, sign * weight * which, self.n)
+            sums[label] = np.bincount(row, sign * weight * which, self.n).astype(float)
         for label in ("total", "main"):
             rows = np.flatnonzero(np.abs(sums[label]) > 1e-9)
             self.add_whole(rows, at[label] + (sums[label][rows] > 0), np.minimum(np.abs(sums[label][rows]), MOST))

@@ -149,10 +149,12 @@ class Lexicon:
         at = np.flatnonzero(node)
         nodes, depth = node[at], 1
         while len(at):
+            inside = at + depth < len(rows)
+            at, nodes = at[inside], nodes[inside]
             ahead = at + depth
-            inside = ahead < len(rows)
-            at, nodes, ahead = at[inside], nodes[inside], ahead[inside]
-            keys = np.where(rows[ahead] == rows[at], nodes * len(self._numbers) + form[ahead], -1)
+            known = (form[ahead] > 0) & (rows[ahead] == rows[at])
+            at, nodes = at[known], nodes[known]
+            keys = nodes * len(self._numbers) + form[ahead[known]]
             place = np.minimum(np.searchsorted(self._edges, keys), len(self._edges) - 1)
             found = self._edges[place] == keys
             at, place = at[found], place[found]
@@ -171,8 +173,9 @@ class Lexicon:
         for gap in range(PARTING, 1, -1):
             there = particle[particle >= gap]
             verb = there - gap
-            parted = (rows[verb] == rows[there]) & (size[verb] == 1)
-            keys = np.where(parted, node[verb] * len(self._numbers) + form[there], -1)
+            parted = (node[verb] > 0) & (rows[verb] == rows[there]) & (size[verb] == 1)
+            there, verb = there[parted], verb[parted]
+            keys = node[verb] * len(self._numbers) + form[there]
             place = np.minimum(np.searchsorted(self._edges, keys), len(self._edges) - 1)
             whole = self._nodes[place, 0]
             found = np.flatnonzero((self._edges[place] == keys) & (self.entries["op"][whole] > 0))
