@@ -40,7 +40,7 @@ SILENT = ("start", "continue", "intensify", "lack", "uphold", "reduce", "leave")
 """Kinds of operators that say nothing with an object of no side ("issue a report")."""
 INTRANSITIVE = ("end", "continue", "start", "restore", "intensify", "postpone", "reduce", "remove")
 """Kinds of operators whose subject may be what they act on ("the truce ended")."""
-SETTINGS = ("mod:cond", "mod:cond-hard", "mod:cond-soft", "mod:only-if", "mod:question", "mod:contrast", "mod:concess")
+SETTINGS = ("mod:cond", "mod:cond-hard", "mod:cond-soft", "mod:cond-bar", "mod:question", "mod:contrast", "mod:concess")
 """Cues that change what the way of a statement means: "way+&mod:cond-hard" is an offer on a hard condition."""
 SCOPES = ("background", "asked", "told", "aside", "yielded")
 TARGETS = (*OBJECTS, "act+", "act-")
