@@ -85,6 +85,12 @@ def test_frame_is_read_with_its_span(text, name, words):
          "Although they resumed the shelling, they signed the treaty."),
         ("The truce was broken.", "The siege was broken."),
         ("They refused to end the siege.", "They refused to resume the siege."),
+        ("They rejected demands for a truce.", "They rejected demands for a boycott."),
+        ("They vetoed a bill to lift the ban.", "They vetoed a bill to extend the ban."),
+        ("They refused.", "They agreed."),
+        ("No truce with them.", "No war with them."),
+        ("They will not return to the table.", "They will return to the table."),
+        ("They demanded an apology.", "They agreed to the demand."),
     ],
 )  # fmt: skip
 def test_pairs_that_differ_in_one_thing_have_opposite_main_directions(hawkish, conciliatory):
@@ -95,6 +101,20 @@ def test_pairs_that_differ_in_one_thing_have_opposite_main_directions(hawkish, c
 def test_appeal_to_both_sides_counts_as_conciliatory_and_pressure_on_one_as_hawkish():
     assert "main+" in {n for n, _ in frames("He asked both sides to stop the shelling.")}
     assert "main-" in {n for n, _ in frames("He asked Rome to stop the shelling.")}
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "words"),
+    [
+        ("It is unclear who would attack.", "asked-", "attack"),
+        ("They opened talks with those who attacked them.", "aside-", "attacked"),
+        ('"We will lift the ban," he said of the siege that he resumed.', "own+", "lift the ban"),
+        ("They want peace, but we will resume the shelling.", "yielded+", "want peace"),
+        ("We will not open the border without an apology until they apologise.", "barred", None),
+    ],
+)
+def test_what_is_not_the_statements_own_move_is_set_apart(text, name, words):
+    assert any(found == name and words in (None, span) for found, span in frames(text)), frames(text)
 
 
 def test_no_name_is_a_word_of_the_lexicon():

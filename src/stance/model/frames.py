@@ -24,18 +24,25 @@ from stance.model.tokens import Tokens
 WINDOW, EMBED_WINDOW = 8, 12
 """Tokens that an operator waits for its object; one that embeds a clause waits longer."""
 NEGATION_REACH, PASSIVE_REACH, BACKGROUND_REACH, JOIN_REACH, NOUN_REACH = 4, 6, 2, 3, 3
+QUESTION_REACH, SPEECH, FAR_REACH, CONTENT_REACH, BAR_REACH = 16, 6, 8, 6, 15
 MOST = 2.0
 """A feature counts at most so often in a statement."""
-HOSTILE = {"threaten-to": 1.0, "accuse-of": 1.0, "warn-of": 0.5, "deny-that": 0.0, "demand": 0.0}
+HOSTILE = {"threaten-to": 1.0, "accuse-of": 1.0, "warn-of": 0.5, "deny-that": 0.0, "demand": 1.0}
 """Operators whose clause is no move of the speaker's own, and how hostile they are themselves."""
 PRESSING = ("call-for", "demand", "ask-to", "urge-to")
 """Operators that want something of somebody: of one side to stop, it is pressure; of all sides, an appeal."""
 CLAIM_SIGN = {"reject": -1, "oppose": -1, "prevent": -1, "offer": 1, "support": 1}
 """To reject a demand or accusation is hawkish, to accept one conciliatory."""
-SILENT = ("start", "continue", "intensify", "lack", "uphold", "reduce")
+ALONE = {"reject": -0.7, "oppose": -0.5, "condemn": -1.0, "refuse-to": -0.7, "agree-to": 0.7, "promise-to": 0.5,
+         "restore": 0.5, "violate": -0.7, "prevent": -0.5, "offer": 0.5, "vow-to": -0.5, "allow": 0.6}  # fmt: skip
+"""Which way an operator points that has found nothing to act on."""
+SILENT = ("start", "continue", "intensify", "lack", "uphold", "reduce", "leave")
 """Kinds of operators that say nothing with an object of no side ("issue a report")."""
 INTRANSITIVE = ("end", "continue", "start", "restore", "intensify", "postpone", "reduce", "remove")
 """Kinds of operators whose subject may be what they act on ("the truce ended")."""
+SETTINGS = ("mod:cond", "mod:cond-hard", "mod:cond-soft", "mod:cond-bar", "mod:question", "mod:contrast", "mod:concess")
+"""Cues that change what the way of a statement means: "way+&mod:cond-hard" is an offer on a hard condition."""
+SCOPES = ("background", "asked", "told", "aside", "yielded")
 TARGETS = (*OBJECTS, "act+", "act-")
 
 _DETERMINERS = "a an the its their his her our any no all of in some this that these"
@@ -52,6 +59,10 @@ _FLAGS = {
     "auxiliary": "has have to will",
     "joint": "and or , as",
     "by": "by",
+    "quotation": '" “ ” « » „',
+    "opening": ", :",
+    "far": "nobody none neither nor nothing never",
+    "opens": "to that for against which calling",
 }
 """What a word says of its neighbours."""
 _SETS = {name: frozenset(words.split()) for name, words in _FLAGS.items()}
@@ -116,24 +127,33 @@ class Reader:
             "object": self._name("object:", targets),
             "act": self._name("act", strengths),
             "lone": self._name("lone", strengths),
+            "bare": self._name("bare:", kinds),
+            "none": self._name("no:", OBJECTS),
             "embedded": self._name("", [f"{cls}>{sign}" for cls in CLASSES for sign in "-+"]),
             "hostile": self._name("", classes),
             "press": self._name("press:", [f"{how}{sign}" for how in pressed for sign in "-+"]),
             "idiom": self._name("idiom:", IDIOMS),
             "cue": self._name("", lexicon.cues),
             "still": self._name("", ["still"]),
+            "barred": self._name("", ["barred"]),
+            "in": self._name("", [f"way{sign}&{setting}" for setting in SETTINGS for sign in "-0+"]),
         }
-        for name in ("phrase", "net", "main", "total", "first", "last", "background", "cond", "aside"):
+        for name in ("phrase", "own", "main", "total", "first", "last", "cond", "way", "turned", *SCOPES):
             self.at[name] = self._name(name, ["-", "+"])
 
         def is_in(names: Sequence[str], group: Sequence[str]) -> Bools:
             return np.array([name in group for name in names])
 
         self.embeds, self.hostile, self.presses = (is_in(CLASSES, group) for group in (EMBEDDING, [*HOSTILE], PRESSING))
+        self.yields = is_in(CLASSES, ["agree-to", "promise-to"])
         self.hostility = np.array([HOSTILE.get(cls, 0.0) for cls in CLASSES])
         self.claim_sign = np.array([CLAIM_SIGN.get(kind, 0) for kind in lexicon.kinds])
-        self.silent, self.intransitive, self.condemns, self.removes = (
-            is_in(lexicon.kinds, group) for group in (SILENT, INTRANSITIVE, ["condemn"], ["remove"])
+        self.setting = np.array([SETTINGS.index(cue) if cue in SETTINGS else -1 for cue in lexicon.cues], np.int64)
+        self.container = is_in(lexicon.domains, ["text"])
+        self.drops = is_in(lexicon.kinds, ["end", "remove", "reduce", "postpone"])
+        self.alone = np.array([ALONE.get(kind, 0.0) for kind in lexicon.kinds])
+        self.silent, self.intransitive, self.condemns, self.removes, self.considers = (
+            is_in(lexicon.kinds, group) for group in (SILENT, INTRANSITIVE, ["condemn"], ["remove"], ["consider"])
         )
         self.person = is_in(lexicon.domains, ["person"])
 
@@ -179,11 +199,31 @@ class _Batch:
         self.first = np.maximum.accumulate(np.where(opens, self.index, 0))
         self.row_start = np.searchsorted(tokens.rows, np.arange(tokens.n + 1))
         self.names = np.concatenate([[0], np.cumsum(tokens.types == 0)])
+        self.quotes, self.is_speech = self._quotations(tokens, flags)
         self.flags, self.before, self.after = self._neighbours(flags)
         self.clause = np.maximum(self.last(self.mark("stop") | self.mark("contrast")), self.first - 1)
         self.phrase = np.maximum(self.last(self.mark("comma")), self.clause)
         self.found: list[tuple[Any, ...]] = []
         self.moves: list[tuple[Any, ...]] = []
+
+    def _quotations(self, tokens: Tokens, flags: Ints) -> tuple[Ints, Bools]:
+        """Tokens that are quotation marks, and (n + 1,) which statements are mostly the words of a quotation."""
+        marks = np.flatnonzero(flags & _BIT["quotation"])
+        rows = tokens.rows[marks]
+        opens = (np.arange(len(marks)) - np.searchsorted(rows, rows)) % 2 == 0
+        closed = np.append(rows[1:] == rows[:-1], False)[: len(rows)]
+        size = np.where(closed, np.append(marks[1:], 0)[: len(rows)], self.row_start[rows + 1]) - marks
+        long = np.bincount(rows[opens], size[opens], tokens.n + 1) >= SPEECH
+        leads = (marks == self.row_start[rows]) | ((flags[marks - 1] & _BIT["opening"]) != 0)
+        led = np.zeros(tokens.n + 1, bool)
+        led[rows[opens & leads]] = True
+        return marks, long & led
+
+    def quoted(self, row: Ints, at: Ints) -> Bools:
+        """Which tokens stand inside quotation marks."""
+        before = np.searchsorted(self.quotes, at, "right") - np.searchsorted(self.quotes, self.row_start[row])
+        inside: Bools = before % 2 == 1
+        return inside
 
     def _neighbours(self, flags: Ints) -> tuple[Ints, Ints, Ints]:
         """Flags of each hit's first token and of the tokens before and after the hit, within the statement."""
@@ -223,6 +263,7 @@ class _Batch:
         """All steps, in order."""
         self.sort_out()
         self.negate()
+        self.broken = self.last((self.marks & (MARK["relative"] | MARK["comma"])) != 0)
         self.link()
         self.read_passives()
         self.link()
@@ -241,7 +282,9 @@ class _Batch:
         lately = (be >= 0) & (self.at[be] >= self.at - 3)
         participle = single & ((self.flags & _BIT["participle"]) != 0) & (is_op | is_act)
         by = ((self.after & _BIT["by"]) != 0) & ~lately  # "the truce proposed by"
-        idle = participle & (by | (is_op & ((self.before & _BIT["determiner"]) != 0)))  # "a planned visit"
+        after_operator = np.append(False, (self.end[:-1] == self.at[1:]) & is_op[:-1] & (self.row[:-1] == self.row[1:]))
+        adjective = ((self.before & _BIT["determiner"]) != 0) | after_operator  # "a planned visit", "free jailed men"
+        idle = participle & (by | adjective)
         modifies = np.append((self.end[:-1] == self.at[1:]) & (self.row[:-1] == self.row[1:]) & is_obj[1:], False)
         idle |= is_obj & ~is_op & modifies  # "visa ban" is a ban
         idle |= self.idiom > 0
@@ -250,12 +293,25 @@ class _Batch:
         verb &= (is_op | is_act) & ~self.noun
         self.is_op = is_op & ~idle & ~(self.noun & ((self.after & _BIT["after noun"]) == 0))
         self.is_obj, self.is_act = is_obj & ~idle & ~verb, is_act & ~idle
+        self.open_containers()
+
+    def open_containers(self) -> None:
+        """A plan, call or bill is what it is for, when that is told: "rejected a bill to lift the ban"."""
+        content = self.is_op | self.is_obj | self.is_act | (self.idiom > 0)
+        following = np.minimum.accumulate(np.where(content, self.index, self.none)[::-1])[::-1]
+        following = np.append(following[1:], self.none)
+        opened = self.is_obj & ~self.is_op & self.reader.container[self.domain] & ((self.after & _BIT["opens"]) != 0)
+        opened &= (self.row[following] == self.row) & (self.at[following] - self.end <= CONTENT_REACH)
+        self.is_obj &= ~opened
+        inner = np.append(False, opened[:-1] & (self.at[1:] == self.end[:-1]))  # "a bill that would"
+        self.marks[inner] &= ~(MARK["relative"] | MARK["subordinate"])
 
     def negate(self) -> None:
         """Which hits are negated: the first operator, object, act or idiom after a negation, if it is near."""
         negation = self.last(self.mark("neg") & ~self.is_op)
         content = self.is_op | self.is_obj | self.is_act | (self.idiom > 0)
-        near = (negation > self.phrase) & (self.at - self.at[negation] <= NEGATION_REACH)
+        reach = np.where((self.flags[negation] & _BIT["far"]) != 0, FAR_REACH, NEGATION_REACH)
+        near = (negation > self.phrase) & (self.at - self.at[negation] <= reach)
         self.neg = near & (self.last(content) < negation)
         self.turn = np.where(self.neg, -1.0, 1.0)
         self.link_sign = self.op_sign * self.turn
@@ -265,7 +321,7 @@ class _Batch:
         embeds = self.reader.embeds[self.cls]
         operator, embedder = self.last(self.is_op & ~embeds), self.last(self.is_op & embeds)
         open_plain = (operator > self.clause) & (self.at - self.at[operator] <= WINDOW)
-        open_plain &= self.last(self.mark("relative") | self.mark("comma")) < operator
+        open_plain &= self.broken < operator
         open_embedder = (embedder > self.clause) & (self.at - self.at[embedder] <= EMBED_WINDOW)
         nearest = np.maximum(np.where(open_plain, operator, -1), np.where(open_embedder, embedder, -1))
         # A word that is both operator and object ("offer", "support") is an object soon after an operator.
@@ -283,6 +339,9 @@ class _Batch:
         for _ in range(2):
             parent = np.where(joint & (parent == self.none), parent[previous], parent)
         self.parent = parent
+        # A demand that is rejected or dropped presses nobody.
+        refused = ~embeds[parent] & (self.link_sign[parent] < 0) | self.reader.yields[self.cls[parent]]
+        self.tamed = self.is_op & self.reader.hostile[self.cls] & refused & (parent != self.none)
 
     def read_passives(self) -> None:
         """Objects before an operator that acts on them: "the ban was lifted", "the truce ended"."""
@@ -316,6 +375,13 @@ class _Batch:
         a = self.parent[where]
         b = self.parent[a]
         c = self.parent[b]
+        # "expel diplomats": the act says it all. "expel the threat of war": the object does.
+        kept = ~(self.is_obj[where] & (self.obj[where] == OBJECTS.index("given")) & (self.act[a] != 0))
+        where, a, b, c = where[kept], a[kept], b[kept], c[kept]
+        direct = np.zeros(self.none + 1, bool)
+        direct[a] = True
+        kept = ~(self.is_op[where] & direct[where])
+        where, a, b, c = where[kept], a[kept], b[kept], c[kept]
         self.used = np.zeros(self.none + 1, bool)
         self.used[a] = self.used[b] = self.used[c] = True
         kind, strength = self.kind[a], self.act[where]
@@ -325,8 +391,16 @@ class _Batch:
         sign = own * np.where(kept, 1, link[a])
         claim = (target == OBJECTS.index("claim")) & (reader.claim_sign[kind] != 0)
         sign = np.where(claim, reader.claim_sign[kind] * self.turn[a], sign) * link[b] * link[c]
-        sign = np.where(reader.condemns[kind], -1.0, sign)
+        condemned = reader.condemns[np.stack([kind, self.kind[b], self.kind[c]])].any(axis=0)
+        sign = np.where(condemned, -1.0, sign)
+        # Who agrees to what is asked yields, whatever it is: "agreed to close the plant", "agreed to the demand".
+        given = (target == OBJECTS.index("given")) & (link[a] < 0) | (target == OBJECTS.index("claim"))
+        yields = reader.yields[self.cls[a]] & self.is_obj[where] | reader.yields[self.cls[b]] & given
+        sign = np.where(yields & (self.turn[a] * self.turn[b] > 0), 1.0, sign)
         classes = np.stack([self.cls[a], self.cls[b], self.cls[c]])
+        drops = reader.drops[self.kind] | reader.yields[self.cls]
+        dropped = self.tamed[a] & drops[b] | self.tamed[b] & drops[c]
+        sign = np.where(dropped, 1.0, sign)
         embeds = reader.embeds[classes]
         inner = classes[embeds.argmax(axis=0), np.arange(len(where))]
         some = np.flatnonzero(embeds.any(axis=0))
@@ -334,9 +408,12 @@ class _Batch:
         sign = self.press(where, a, b, c, classes, sign)
         name = reader.at["composed"] + (2 * kind + self.neg[a]) * len(TARGETS) + target
         silent = (target == OBJECTS.index("given")) & reader.silent[kind]
+        silent &= (b == self.none) | reader.silent[self.kind[b]]
         self.add(where[silent], name[silent], start=self.at[a[silent]])
-        told = ~silent & ~reader.hostile[classes].any(axis=0)
-        self.move(where[told], name[told], sign[told], start=self.at[a[told]])
+        hostile = reader.hostile[classes] & ~self.tamed[np.stack([a, b, c])]
+        told = ~silent & ~hostile.any(axis=0) & ~reader.considers[kind]
+        weight = np.where(self.is_obj[where] & (target != OBJECTS.index("given")), 1.0, 0.5)
+        self.move(where[told], name[told], sign[told], weight[told], start=self.at[a[told]])
 
     def press(self, where: Ints, a: Ints, b: Ints, c: Ints, classes: Ints, sign: Floats) -> Floats:
         """Whom an operator wants something of; the signs, turned where one side is to stop something hostile."""
@@ -350,6 +427,8 @@ class _Batch:
         who = np.where(every, 2, np.where(one, 1, 0))
         stops = ~presses[0] & (self.link_sign[inner] < 0)
         some = np.flatnonzero(presser != self.none)
+        self.appeal = np.zeros(self.none + 1, bool)
+        self.appeal[presser[some]] = (who[some] == 2) & (sign[some] > 0)
         name = self.reader.at["press"] + 4 * who + 2 * ~stops + (sign > 0)
         self.add(where[some], name[some], start=self.at[presser[some]])
         return np.where((presser != self.none) & stops & (who == 1) & (sign > 0), -sign, sign)
@@ -359,12 +438,14 @@ class _Batch:
         reader = self.reader
         where = np.flatnonzero(self.target & self.is_obj & (self.parent == self.none))
         self.add(where, reader.at["object"] + 2 * self.obj[where] + self.neg[where])
+        where = where[self.neg[where] & (self.obj[where] <= OBJECTS.index("conf")) & ~self.spent[where]]
+        self.move(where, reader.at["none"] + self.obj[where], -self.obj_sign[where], 0.5)
         where = np.flatnonzero(self.is_op)
         self.add(where, reader.at["op"] + 2 * self.kind[where] + self.neg[where])
-        weight = reader.hostility[self.cls]
+        weight = reader.hostility[self.cls] * ~self.tamed
         where = np.flatnonzero(self.is_op & (weight > 0))
         name = reader.at["hostile"] + 2 * self.cls[where] + self.neg[where]
-        self.move(where, name, -self.turn[where], weight[where])
+        self.move(where, name, np.where(self.appeal[where], 1, -self.turn[where]), weight[where])
         free = self.is_act & ~self.spent & ~(self.noun & self.is_obj) & (self.parent == self.none)
         lone = self.is_act & ~self.spent & self.is_op & ~self.used & (weight == 0)
         lone &= ~(self.noun & self.is_obj) & ~(self.target & (self.parent != self.none))
@@ -372,6 +453,12 @@ class _Batch:
         strength = self.act[where]
         name = np.where(self.is_op[where], reader.at["lone"], reader.at["act"]) + 2 * (strength + 3) + self.neg[where]
         self.move(where, name, np.sign(strength) * self.turn[where], np.abs(strength) / 3)
+        acted_on = self.target & (self.parent != self.none)
+        bare = self.is_op & ~self.used & ~lone & ~acted_on & (reader.alone[self.kind] != 0)
+        where = np.flatnonzero(bare)
+        name = reader.at["bare"] + 2 * self.kind[where] + self.neg[where]
+        alone = reader.alone[self.kind[where]]
+        self.move(where, name, np.sign(alone) * self.turn[where], np.abs(alone))
 
     def read_idioms(self) -> None:
         """Set phrases; an operator that still waits turns them."""
@@ -380,8 +467,13 @@ class _Batch:
         where = where[self.idiom[where] < IDIOMS.index("neutral")]
         parent = self.parent[where]
         turn = np.where(self.used[parent], 1.0, self.link_sign[parent])
+        turn = turn * self.turn[where]
         sign = np.where(self.idiom[where] == IDIOMS.index("conciliatory"), turn, -turn)
         self.move(where, self.reader.at["phrase"] + (sign > 0), sign)
+        denial = self.last(self.mark("neg") & ~self.is_op)
+        bars = self.mark("bar") & (denial > self.clause) & (self.at - self.at[denial] <= BAR_REACH)
+        where = np.flatnonzero(bars)
+        self.move(where, self.reader.at["barred"], -1.0, 0.5, start=self.at[denial[where]])
 
     def read_cues(self) -> None:
         """Words of modality, and words that neutral statements are made of."""
@@ -390,7 +482,8 @@ class _Batch:
         count = lexicon.cue_start[self.entry + 1] - start
         where = np.repeat(self.index, count)
         nth = np.arange(len(where)) - np.repeat(np.cumsum(count) - count, count)
-        self.add(where, self.reader.at["cue"] + lexicon.cue_list[np.repeat(start, count) + nth])
+        self.cued, self.cue = where, lexicon.cue_list[np.repeat(start, count) + nth]
+        self.add(where, self.reader.at["cue"] + self.cue)
 
     def find_main_clauses(self) -> tuple[Ints, Ints]:
         """(n,) tokens between which each main clause stands: after the last "but", outside "although ..."."""
@@ -412,44 +505,78 @@ class _Batch:
         begin[closed] = close[:-1][closed]
         return begin, end
 
+    def scopes(self, row: Ints, sign: Floats, start: Ints) -> dict[str, Bools]:
+        """Which frames are not the statement's own main matter, and why; the first that holds counts.
+
+        background: "had rejected", "apologised for the attack". asked: "whether it would attack". told: words of the
+        teller around a quotation. aside: "after the attack", "which attacked". yielded: before "but", "although ...".
+        """
+        hit = np.searchsorted(self.at, start)  # the hit that the frame begins with
+        had, excuse = (self._leading(mark, hit) for mark in ("had", "excuse"))
+        background = (had >= 0) & (start - self.at[had] <= BACKGROUND_REACH)
+        background |= (excuse >= 0) & (sign < 0) & (start - self.at[excuse] <= WINDOW)
+        question = self.last(self.mark("question"))[hit]
+        asked = (question > self.clause[hit]) & (start - self.at[question] <= QUESTION_REACH)
+        told = self.is_speech[row] & ~self.quoted(row, start)
+        aside = self._leading("subordinate", hit) >= 0
+        begin, finish = self.find_main_clauses()
+        yielded = (start < begin[row]) | (start >= finish[row])
+        scopes = {"background": background, "asked": asked, "told": told, "aside": aside, "yielded": yielded}
+        free = np.ones(len(row), bool)
+        for name, which in scopes.items():
+            scopes[name] = which & free
+            free &= ~which
+        return scopes | {"own": free}
+
     def sum_up(self) -> None:
         """Count the frames, background apart, and sum up their directions by statement."""
         at = self.reader.at
         row, name, sign, weight, start, end = (np.concatenate(part) for part in zip(*self.moves, strict=True))
         order = np.argsort(start, kind="stable")
         row, name, sign, weight, start, end = (x[order] for x in (row, name, sign, weight, start, end))
-        hit = np.searchsorted(self.at, start)  # the hit that the frame begins with
-        had, excuse = (self._leading(mark, hit) for mark in ("had", "excuse"))
-        background = start - self.at[had] <= BACKGROUND_REACH  # "had rejected"
-        background &= had >= 0
-        background |= (excuse >= 0) & (sign < 0) & (start - self.at[excuse] <= WINDOW)  # "apologised for the attack"
         plus = (sign > 0).astype(np.int64)
+        scopes = self.scopes(row, sign, start)
+        gone = scopes["background"] | scopes["asked"]
 
         def add(which: Bools, feature: Ints, value: Any = 1.0) -> None:
             self.found.append(np.broadcast_arrays(row[which], feature[which], value, start[which], end[which]))
 
-        add(background, at["background"] + plus)
-        own = ~background
-        add(own, name)
-        self.found.append((row[own], at["net"] + plus[own], weight[own], start[own], end[own]))
-        for label, mark in (("cond", "cond"), ("aside", "subordinate")):
-            add(own & (self._leading(mark, hit) >= 0), at[label] + plus)
-        begin, finish = self.find_main_clauses()
-        main = (begin[row] <= start) & (start < finish[row])
-        for label, value in (("total", sign * weight * own), ("main", sign * weight * own * main)):
-            total = np.bincount(row, value, self.n)
-            rows = np.flatnonzero(np.abs(total) > 1e-9)
-            self.add_whole(rows, at[label] + (total[rows] > 0), np.minimum(np.abs(total[rows]), MOST))
-        kept = np.flatnonzero(own)
+        for label, which in scopes.items():
+            add(which, at[label] + plus, weight[which] if label == "own" else 1.0)
+        add(scopes["own"], name)
+        hit = np.searchsorted(self.at, start)
+        add(~gone & (self._leading("cond", hit) >= 0), at["cond"] + plus)
+        sums = {}
+        for label, which in (("total", ~gone), ("main", scopes["own"]), ("before", scopes["yielded"])):
+            sums[label] = np.bincount(row, sign * weight * which, self.n).astype(float)
+        for label in ("total", "main"):
+            rows = np.flatnonzero(np.abs(sums[label]) > 1e-9)
+            self.add_whole(rows, at[label] + (sums[label][rows] > 0), np.minimum(np.abs(sums[label][rows]), MOST))
+        self.turn_round(sums["main"], sums["before"])
+        kept = np.flatnonzero(~gone)
         change = row[kept[1:]] != row[kept[:-1]]
         if len(kept):
             for label, edge in (("first", np.append(True, change)), ("last", np.append(change, True))):
                 which = np.zeros(len(row), bool)
                 which[kept[edge]] = True
                 add(which, at[label] + plus)
-        moved = np.bincount(row[own], minlength=self.n) > 0
+        moved = np.bincount(row[~gone], minlength=self.n) > 0
         rows = np.flatnonzero(~moved & (self.row_start[1:] > self.row_start[:-1]))
         self.add_whole(rows, at["still"], 1.0)
+
+    def turn_round(self, main: Floats, before: Floats) -> None:
+        """The direction of each statement in one: that of its main clause, or against what it yields ("..., but")."""
+        at = self.reader.at
+        way = np.sign(np.where(np.abs(main) > 1e-9, main, 0))
+        turned = (way == 0) & (np.abs(before) > 1e-9)
+        rows = np.flatnonzero(turned)
+        self.add_whole(rows, at["turned"] + (before[rows] < 0), 1.0)
+        rows = np.flatnonzero(way)
+        self.add_whole(rows, at["way"] + (way[rows] > 0), 1.0)
+        setting = self.reader.setting[self.cue]
+        key = np.unique((self.row[self.cued] * len(SETTINGS) + setting)[setting >= 0])
+        rows, setting = np.divmod(key, len(SETTINGS))
+        self.add_whole(rows, at["in"] + 3 * setting + 1 + way[rows].astype(np.int64), 1.0)
 
     def _leading(self, mark: str, hit: Ints) -> Ints:
         """For some hits the last one before each, in the same phrase, that bears a mark; -1 when there is none."""

@@ -29,10 +29,10 @@ FILES = ("operators", "objects", "acts", "modality", "idioms", "neutral")
 PLAIN = ("further", "restore", "hinder", "uphold", "violate")
 """Operators that take the next object; all others embed a clause."""
 EMBEDDING = ("call-for", "demand", "ask-to", "urge-to", "promise-to", "vow-to", "threaten-to", "agree-to", "refuse-to",
-             "deny-that", "accuse-of", "warn-of")  # fmt: skip
+             "deny-that", "accuse-of", "warn-of", "decide-to", "fail-to")  # fmt: skip
 CLASSES = ("", *PLAIN, *EMBEDDING)
 OBJECTS = ("", "coop", "conf", "claim", "given")
-NEGATIVE = frozenset({"hinder", "violate", "refuse-to", "deny-that"})
+NEGATIVE = frozenset({"hinder", "violate", "refuse-to", "deny-that", "fail-to"})
 """Operators that turn the sign; all others pass it on."""
 OBJECT_SIGN = {"coop": 1, "conf": -1, "claim": -1, "given": 1}
 IDIOMS = ("", "hawkish", "conciliatory", "neutral")
@@ -52,6 +52,8 @@ MARKS = (
     "stop",
     "mutual",
     "excuse",
+    "question",
+    "bar",
 )
 MARK = {name: 1 << i for i, name in enumerate(MARKS)}
 
@@ -68,7 +70,7 @@ _MARKED = {
 }
 """Marks of exact words: "relative" begins a new clause, what follows "subordinate" is seldom the main matter,
 "mutual" addresses all sides, "excuse" makes what follows no attack."""
-_PARTICLES = frozenset({"down", "off", "back", "out", "up", "aside", "over", "home"})
+_PARTICLES = frozenset({"down", "off", "back", "out", "up", "aside", "over", "home", "with"})
 PARTING = 5
 """How many tokens a particle may stand after its verb."""
 _PRONOUNS = ("it", "them", "him", "this")
@@ -147,10 +149,12 @@ class Lexicon:
         at = np.flatnonzero(node)
         nodes, depth = node[at], 1
         while len(at):
+            inside = at + depth < len(rows)
+            at, nodes = at[inside], nodes[inside]
             ahead = at + depth
-            inside = ahead < len(rows)
-            at, nodes, ahead = at[inside], nodes[inside], ahead[inside]
-            keys = np.where(rows[ahead] == rows[at], nodes * len(self._numbers) + form[ahead], -1)
+            known = (form[ahead] > 0) & (rows[ahead] == rows[at])
+            at, nodes = at[known], nodes[known]
+            keys = nodes * len(self._numbers) + form[ahead[known]]
             place = np.minimum(np.searchsorted(self._edges, keys), len(self._edges) - 1)
             found = self._edges[place] == keys
             at, place = at[found], place[found]
@@ -169,8 +173,9 @@ class Lexicon:
         for gap in range(PARTING, 1, -1):
             there = particle[particle >= gap]
             verb = there - gap
-            parted = (rows[verb] == rows[there]) & (size[verb] == 1)
-            keys = np.where(parted, node[verb] * len(self._numbers) + form[there], -1)
+            parted = (node[verb] > 0) & (rows[verb] == rows[there]) & (size[verb] == 1)
+            there, verb = there[parted], verb[parted]
+            keys = node[verb] * len(self._numbers) + form[there]
             place = np.minimum(np.searchsorted(self._edges, keys), len(self._edges) - 1)
             whole = self._nodes[place, 0]
             found = np.flatnonzero((self._edges[place] == keys) & (self.entries["op"][whole] > 0))
@@ -297,7 +302,9 @@ def _add(entry: dict[str, Any], name: str, cls: str, note: str) -> None:
         entry["marks"] |= MARK[cls]
     if name == "modality" and cls != "name":
         entry["cues"] = sorted({*entry["cues"], f"mod:{cls}"})
-        entry["marks"] |= MARK["cond"] * (cls in ("cond", "cond-hard"))
+        entry["marks"] |= MARK["cond"] * (cls in ("cond", "cond-hard")) | MARK["question"] * (cls == "question")
+        entry["marks"] |= MARK["bar"] * (cls in ("cond-until", "cond-bar")) | MARK["cond"] * (cls in ("cond-until", "cond-bar"))
+        entry["marks"] |= (MARK["subordinate"] | MARK["relative"]) * (cls == "aside")
 
 
 def _compiled(entries: Mapping[tuple[str, ...], Mapping[str, Any]], irregular: Mapping[str, str]) -> Lexicon:
