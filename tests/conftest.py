@@ -27,7 +27,7 @@ def corpus():
 @pytest.fixture(scope="session")
 def quick() -> Params:
     """Parameters without a search, for training in a second."""
-    return Params(C=(1.0,), shape_weight=(1.0,), tone_alpha=(1.0,), folds=2, shape_min_df=3)
+    return Params(C=(1.0,), shape_weight=(1.0,), trend_weight=(0.0,), tone_alpha=(1.0,), folds=2, shape_min_df=3)
 
 
 @pytest.fixture(scope="session")

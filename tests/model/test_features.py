@@ -11,12 +11,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.utils import estimator_checks
 
-from stance.model.features import Shapes, Words
+from stance.model.features import Shapes, Trends, Words
 
 TEXTS = [
     "The envoy of Velland said talks would resume.",
     "They will not accept the threat, and talks will not resume.",
-    "The envoy threatened to close the strait of Marran in 2024.",
+    "The envoy threatened to close the strait of Marran in 2024 as tension rose.",
     "Talks resume; the strait is closed.",
     "",
     "— …",
@@ -26,6 +26,7 @@ BLOCKS = [
     Words(min_df=1, pairs=False, negation=False),
     Shapes(min_df=1),
     Shapes(low=3, high=3, masks=False),
+    Trends(min_df=1),
 ]
 CHECKS = [
     "check_estimator_cloneable",

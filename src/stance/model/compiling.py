@@ -12,9 +12,10 @@ import scipy.sparse as sp
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import FeatureUnion
 
-from stance.model.features import Frames, Meanings, Shapes, Words
+from stance.model.features import Frames, Meanings, Shapes, Trends, Words
 from stance.model.matching import EMPTY, Lexicon
 from stance.model.table import TONE_LIMIT, Table
+from stance.model.trends import NAMES
 
 Floats = npt.NDArray[np.float64]
 
@@ -89,6 +90,8 @@ def compile_table(pipeline: Pipeline, header: Mapping[str, Any]) -> Table:
         "meaning_weights": np.zeros((0, len(bias))),
         "frame_weights": np.zeros((0, len(bias))),
         "sentence_weights": share.get("sentences", np.zeros((0, len(bias)))),
+        "trend_weights": np.zeros((0, len(bias))),
+        "trend_idf": np.zeros(0),
     }
     grams: list[str] = []
     if "shapes" in blocks:
@@ -107,7 +110,14 @@ def compile_table(pipeline: Pipeline, header: Mapping[str, Any]) -> Table:
         lexicon = frames.lexicon_.parts
         arrays["frame_weights"] = np.zeros((frames.n_names_, len(bias)))
         arrays["frame_weights"][frames.kept_] = share["frames"]
-    lists = {"common": words.common_, "words": list(words.words_), "grams": grams, "meanings": forms}
+    directions: dict[str, list[str]] = {name: [] for name in NAMES}
+    if "trends" in blocks:
+        trends: Trends = blocks["trends"]
+        directions = {name: trends.directions_[name] for name in NAMES}
+        arrays["trend_weights"], arrays["trend_idf"] = np.zeros((2 * n, len(bias))), np.zeros(2 * n)
+        arrays["trend_weights"][trends.keys_] = share["trends"] * trends.idf_[:, None]
+        arrays["trend_idf"][trends.keys_] = trends.idf_
+    lists = {"common": words.common_, "words": list(words.words_), "grams": grams, "meanings": forms} | directions
     keys = {"pair_keys": (-1 - words.keys_[~single])[order]}
     parts = {f"lexicon_{name}": lexicon[name] for name in (*Lexicon.LISTS, *Lexicon.ARRAYS)}
     return Table(header, {name: a.astype(np.float32) for name, a in arrays.items()} | keys | lists | parts)

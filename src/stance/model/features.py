@@ -6,6 +6,7 @@
   their idf-weighted sum, scaled by one norm over its words.
 * :class:`Frames`: who furthers or hinders what (frames.py), as counts.
 * :class:`Sentences`: vectors of whole statements by an encoder, where one is asked for (encoder.py).
+* :class:`Trends`: words with what rises or falls beside them (trends.py), tf-idf.
 
 Additive means that training can compile a block into one row of numbers per word, pair or n-gram (table.py).
 The idf is the smoothed one of scikit-learn, ``ln((1 + n) / (1 + df)) + 1``.
@@ -29,6 +30,7 @@ from stance.model.encoder import describe as describe_encoder
 from stance.model.frames import Reader, Readings
 from stance.model.matching import Lexicon, read_lexicon
 from stance.model.tokens import NAME, Tokenizer, Tokens, common_words, grams, normal_form, pair_keys, plain_form
+from stance.model.trends import NAMES, Follower, read_directions
 from stance.model.vectors import load as load_vectors
 
 Ints = npt.NDArray[np.int64]
@@ -54,6 +56,18 @@ def _frequencies(rows: npt.NDArray[np.int32], columns: Ints) -> tuple[Ints, Ints
 def _scaled(X: sp.csr_matrix, squares: npt.NDArray[Any]) -> sp.csr_matrix:
     """Each row divided by the root of its sum of squares (rows without any stay empty)."""
     return sp.diags_array(1 / np.sqrt(np.where(squares > 0, squares, 1))).dot(X).tocsr()
+
+
+def _tf_idf(n: int, rows: npt.NDArray[np.int32], keys: Ints, known: Ints, idf: Floats) -> sp.csr_matrix:
+    """(n, known) vectors of the features that occur, each over the norm of its row's occurrences.
+
+    rows, keys: (t,) statement and key of each occurrence. known: sorted keys of the columns. idf: of each column.
+    """
+    columns = np.searchsorted(known, keys)
+    found = known[np.minimum(columns, len(known) - 1)] == keys if len(known) else columns < 0
+    rows, columns = rows[found], columns[found]
+    X = sp.csr_matrix((idf[columns], (rows, columns)), shape=(n, len(known)))
+    return _scaled(X, np.bincount(rows, idf[columns] ** 2, n))
 
 
 class _Block(TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -133,13 +147,7 @@ class Words(_Block):
     def transform(self, X: Iterable[str]) -> sp.csr_matrix:
         """(n, features) vectors."""
         tokens, numbers = self._encode(X)
-        rows, keys = self._occurrences(tokens, numbers)
-        columns = np.searchsorted(self.keys_, keys)
-        known = self.keys_[np.minimum(columns, len(self.keys_) - 1)] == keys if len(self.keys_) else columns < 0
-        rows, columns = rows[known], columns[known]
-        shape = (tokens.n, len(self.keys_))
-        X = sp.csr_matrix((self.idf_[columns], (rows, columns)), shape=shape)
-        return _scaled(X, np.bincount(rows, self.idf_[columns] ** 2, tokens.n))
+        return _tf_idf(tokens.n, *self._occurrences(tokens, numbers), self.keys_, self.idf_)
 
     def _occurrences(self, tokens: Tokens, numbers: Ints) -> tuple[npt.NDArray[np.int32], Ints]:
         """Statement and key of every word and pair: key 2w for a word, 2w + 1 negated, negative for pairs."""
@@ -326,6 +334,47 @@ class Sentences(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 @cache
 def _vectors(encoder: str) -> dict[str, Floats]:
     return {}
+
+
+class Trends(_Block):
+    """Words with the direction of the nearest word that rises or falls, as tf-idf; each row has length one.
+
+    masks: names have no direction.
+    min_df: features found in fewer statements are left out.
+    """
+
+    def __init__(self, *, masks: bool = True, min_df: int = 2) -> None:
+        self.masks, self.min_df = masks, min_df
+
+    def fit(self, X: Iterable[str], y: object = None) -> Self:
+        """Learn vocabulary and idf from n texts."""
+        self.directions_ = read_directions()
+        tokens, numbers = self._learn(X)
+        found, df = _frequencies(*self._occurrences(tokens, numbers))
+        neither = [self.words_[form] for form in self.directions_["neither"] if form in self.words_]
+        kept = (df >= self.min_df) & ~np.isin(found // 2, neither)
+        self.keys_ = found[kept]
+        self.idf_ = _idf(df[kept], tokens.n)
+        return self
+
+    def transform(self, X: Iterable[str]) -> sp.csr_matrix:
+        """(n, features) vectors."""
+        tokens, numbers = self._encode(X)
+        return _tf_idf(tokens.n, *self._occurrences(tokens, numbers), self.keys_, self.idf_)
+
+    def _occurrences(self, tokens: Tokens, numbers: Ints) -> tuple[npt.NDArray[np.int32], Ints]:
+        """Statement and key of every word with a direction: ``2 * word``, and 1 more when it rises."""
+        follower = Follower(self.directions_)
+        described = np.array([follower.describe(surface) for surface in self._tokenizer.surfaces], np.int8)
+        found = follower.follow(tokens, described)
+        known = numbers[found.at] < len(self.words_)
+        return tokens.rows[found.at][known], (2 * numbers[found.at] + found.rising)[known]
+
+    def get_feature_names_out(self, input_features: object = None) -> npt.NDArray[np.object_]:
+        """Stems, with ``falling`` or ``rising`` after them."""
+        check_is_fitted(self)
+        words = list(self.words_)
+        return np.array([f"{words[key // 2]} {NAMES[key % 2]}" for key in self.keys_.tolist()], dtype=object)
 
 
 @cache

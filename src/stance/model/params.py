@@ -14,12 +14,16 @@ from stance.errors import UsageError
 class Params:
     """Everything that training can be told; an experiment is a TOML file with some of these.
 
+    Of candidates the first is taken unless cross-validation finds another clearly better (search.Search.choose).
+
     C: inverse strength of the penalty of logistic regression, candidates for cross-validation.
     shape_weight: weight of word shapes beside words, candidates; 0 leaves the block out.
     meaning_weight: weight of word vectors beside words, candidates; 0 leaves the block out.
     frame_weight: weight of frames beside words, candidates; 0 leaves the block out.
     encoder: name or folder of a sentence-transformers model (extra ``encoder``), whose vectors become a further
     block; "" for none. sentence_weight: its weight beside words, candidates.
+    trend_weight: weight of rising and falling beside words, candidates; 0 leaves the block out.
+    trend_rows: from so many rows on, a trend_weight of 0 is taken untried if it is a candidate (experiments/060).
     ratio: share of a feature's weight that goes by how unevenly the labels have it (search.unevenness), candidates.
     tone_alpha: penalty of the ridge regression for tone, candidates.
     negation, pairs, masks, min_df: see features.Words; shapes, shape_min_df: see features.Shapes; frame_min_df:
@@ -29,12 +33,14 @@ class Params:
     folds: of the cross-validation, each group on one side. seed: how groups are shuffled into folds.
     """
 
-    C: tuple[float, ...] = (1.0, 3.0)
+    C: tuple[float, ...] = (3.0, 1.0)
     shape_weight: tuple[float, ...] = (0.5,)
     meaning_weight: tuple[float, ...] = (0.5,)
     frame_weight: tuple[float, ...] = (0.3,)
     encoder: str = ""
     sentence_weight: tuple[float, ...] = (1.0,)
+    trend_weight: tuple[float, ...] = (0.0, 0.7)
+    trend_rows: int = 5000
     ratio: tuple[float, ...] = (0.75,)
     tone_alpha: tuple[float, ...] = (1.0, 3.0)
     negation: bool = True

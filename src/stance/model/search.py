@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_limits
 from stance.errors import InputError
 from stance.model.compiling import logits, softmax
 from stance.model.evaluation import Evaluation, evaluate
-from stance.model.features import Frames, Meanings, Sentences, Shapes, Words
+from stance.model.features import Frames, Meanings, Sentences, Shapes, Trends, Words
 from stance.model.params import Params
 from stance.model.table import TONE_LIMIT
 
@@ -30,7 +30,7 @@ Floats = npt.NDArray[np.float64]
 
 _TOLERANCE = 5e-4
 _NEARLY_ALL = 0.9
-SEARCHED = ("C", "shape_weight", "meaning_weight", "frame_weight", "sentence_weight", "ratio")
+SEARCHED = ("C", "shape_weight", "meaning_weight", "frame_weight", "trend_weight", "sentence_weight", "ratio")
 """Parameters with candidates, in the order in which they are settled."""
 
 
@@ -54,30 +54,31 @@ def make_folds(truth: npt.NDArray[np.str_], groups: npt.NDArray[np.str_], params
 
 
 def make_blocks(params: Params, chosen: Mapping[str, float] | None = None) -> FeatureUnion:
-    """The feature blocks, not yet learnt; a block is left out when all candidates for its weight are 0.
+    """The feature blocks, not yet learnt; a block is left out when its weight is 0.
 
-    chosen: the weights, under their names in Params; the first candidates without it.
+    chosen: the weights, under their names in Params; without it all blocks that have a candidate, and the first ones.
     """
-    blocks: list[tuple[str, Any]] = [
-        ("words", Words(negation=params.negation, pairs=params.pairs, masks=params.masks, min_df=params.min_df))
-    ]
-    if any(params.shape_weight):
-        low, high = params.shapes
-        blocks.append(("shapes", Shapes(low=low, high=high, masks=params.masks, min_df=params.shape_min_df)))
-    if any(params.meaning_weight):
-        blocks.append(("meanings", Meanings(masks=params.masks)))
-    if any(params.frame_weight):
-        blocks.append(("frames", Frames(masks=params.masks, min_df=params.frame_min_df)))
+    low, high = params.shapes
+    masks = params.masks
+    blocks: dict[str, Any] = {
+        "words": Words(negation=params.negation, pairs=params.pairs, masks=masks, min_df=params.min_df),
+        "shapes": Shapes(low=low, high=high, masks=masks, min_df=params.shape_min_df),
+        "meanings": Meanings(masks=masks),
+        "frames": Frames(masks=masks, min_df=params.frame_min_df),
+        "trends": Trends(masks=masks, min_df=params.min_df),
+    }
     if params.encoder:
-        blocks.append(("sentences", Sentences(encoder=params.encoder)))
+        blocks["sentences"] = Sentences(encoder=params.encoder)
     weights = _weights(chosen or {name: getattr(params, name)[0] for name in SEARCHED})
-    return FeatureUnion(blocks, transformer_weights={name: weights[name] for name, _ in blocks})
+    most = weights if chosen else _weights({name: max(getattr(params, name)) for name in SEARCHED})
+    used = [(name, block) for name, block in blocks.items() if most[name]]
+    return FeatureUnion(used, transformer_weights={name: weights[name] for name, _ in used})
 
 
 def _weights(setting: Mapping[str, float]) -> dict[str, float]:
     """The weight of each block, by the names of the blocks."""
-    blocks = ("shape", "meaning", "frame", "sentence")
-    return {"words": 1.0} | {f"{block}s": setting.get(f"{block}_weight", 1.0) for block in blocks}
+    blocks = {"shape": 1.0, "meaning": 1.0, "frame": 1.0, "trend": 0.0, "sentence": 1.0}
+    return {"words": 1.0} | {f"{block}s": setting.get(f"{block}_weight", w) for block, w in blocks.items()}
 
 
 def _matrices(texts: list[str], train: Any, test: Any, params: Params) -> dict[str, tuple[Any, Any]]:
@@ -90,7 +91,8 @@ def _matrices(texts: list[str], train: Any, test: Any, params: Params) -> dict[s
 
 
 def _joined(blocks: dict[str, Any], side: int, weights: dict[str, float]) -> sp.csr_matrix:
-    return sp.hstack([pair[side] * weights[name] for name, pair in blocks.items()], dtype=np.float32).tocsr()
+    used = [pair[side] * weights[name] for name, pair in blocks.items() if weights[name]]
+    return sp.hstack(used, dtype=np.float32).tocsr()
 
 
 def fit_classifier(X: sp.csr_matrix, truth: npt.NDArray[np.str_], C: float, ratio: float, params: Params) -> Any:
@@ -164,6 +166,7 @@ class Search:
         self.tried: list[dict[str, float]] = []
         self.metrics: dict[str, float] = {}
         self._logits: dict[tuple[float, ...], Floats] = {}
+        self._scores: dict[tuple[float, ...], Floats] = {}
         self._chosen: dict[str, float] = {}
         steps("features")
         texts = frame["text"].tolist()
@@ -172,11 +175,16 @@ class Search:
     def choose(self) -> dict[str, float]:
         """The best C, then the weight of each block in turn; the temperature, the penalty for tone.
 
-        Of equally good candidates the one named first is taken.
+        On small data most gains are chance. So the candidate named first stays unless another one gains more than
+        the standard error of the gain over the folds (after the rule of Breiman and others, 1984).
         """
         best = {name: getattr(self.params, name)[0] for name in SEARCHED}
+        self._f1(best)
         for name in SEARCHED:
-            best[name] = max(getattr(self.params, name), key=lambda value: self._f1({**best, name: value}))
+            for value in getattr(self.params, name)[1:]:
+                gain = self._f1({**best, name: value}) - self._f1(best)
+                if gain.mean() > gain.std(ddof=1) / np.sqrt(len(gain)):
+                    best[name] = value
         temperature = fit_temperature(self._logits[tuple(best.values())], self.truth)
         self._chosen = {**best, "temperature": temperature}
         if self.tone is not None:
@@ -189,17 +197,21 @@ class Search:
         z = self._logits[tuple(self._chosen[name] for name in SEARCHED)]
         return evaluate(self.labels.tolist(), self.truth.tolist(), softmax(z / self._chosen["temperature"]))
 
-    def _f1(self, setting: dict[str, float]) -> float:
-        """Macro-F1 out of fold."""
+    def _f1(self, setting: dict[str, float]) -> Floats:
+        """Macro-F1 of each fold, predicted by a model of the others."""
         key = tuple(setting[name] for name in SEARCHED)
         if key not in self._logits:
             self.steps(", ".join(f"{name} {value:g}" for name, value in setting.items()))
             weights = _weights(setting)
             z = self._out_of_fold(_fold_logits, self.truth, setting["C"], setting["ratio"], weights, self.params)
-            guess = self.labels[z.argmax(axis=1)]
             self._logits[key] = z
-            self.tried.append({**setting, "macro_f1": float(f1_score(self.truth, guess, average="macro"))})
-        return next(t["macro_f1"] for t in self.tried if tuple(t[name] for name in SEARCHED) == key)
+            self._scores[key] = np.array([self._macro_f1(z, test) for _, test in self.folds])
+            self.tried.append({**setting, "macro_f1": self._macro_f1(z)})
+        return self._scores[key]
+
+    def _macro_f1(self, z: Floats, rows: Any = slice(None)) -> float:
+        guess = self.labels[z[rows].argmax(axis=1)]
+        return float(f1_score(self.truth[rows], guess, labels=self.labels, average="macro", zero_division=0))
 
     def _out_of_fold(self, work: Any, target: Any, *settings: Any) -> Floats:
         """What a model fitted on the other folds says of each row."""

@@ -22,10 +22,9 @@ class StanceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
     """Logistic regression over words, pairs, word shapes and frames, compiled into a table that predicts.
 
     Texts come as a list, an array, a Series or a frame of one column; labels are any that scikit-learn takes.
-    The arguments are those of :class:`stance.model.params.Params`, one value each; a ``shape_weight`` or
-    ``frame_weight`` of 0 leaves word shapes or frames out. calibrate: fit the temperature of the probabilities by
-    cross-validation of ``folds`` folds, near-duplicates on one side, which takes as many more fits; without it the
-    temperature is 1.
+    The arguments are those of :class:`stance.model.params.Params`, one value each; a weight of 0
+    leaves its block out. calibrate: fit the temperature of the probabilities by cross-validation of ``folds`` folds,
+    near-duplicates on one side, which takes as many more fits; without it the temperature is 1.
 
     Fitted: ``classes_`` (labels, sorted) and ``table_`` (:class:`stance.model.table.Table`).
 
@@ -42,6 +41,7 @@ class StanceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
         shape_weight: float = 0.5,
         meaning_weight: float = 0.5,
         frame_weight: float = 0.3,
+        trend_weight: float = 0.0,
         negation: bool = True,
         pairs: bool = True,
         masks: bool = True,
@@ -55,7 +55,7 @@ class StanceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
         seed: int = 0,
     ) -> None:
         self.C, self.shape_weight, self.frame_weight = C, shape_weight, frame_weight
-        self.meaning_weight = meaning_weight
+        self.meaning_weight, self.trend_weight = meaning_weight, trend_weight
         self.negation, self.pairs, self.masks, self.shapes = negation, pairs, masks, shapes
         self.min_df, self.shape_min_df, self.frame_min_df = min_df, shape_min_df, frame_min_df
         self.class_weight = class_weight
@@ -95,8 +95,9 @@ class StanceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
 
         params = Params(
             C=(self.C,), shape_weight=(self.shape_weight,), meaning_weight=(self.meaning_weight,),
-            frame_weight=(self.frame_weight,), negation=self.negation, pairs=self.pairs, masks=self.masks,
-            min_df=self.min_df, shapes=self.shapes, shape_min_df=self.shape_min_df, frame_min_df=self.frame_min_df,
+            frame_weight=(self.frame_weight,), trend_weight=(self.trend_weight,), negation=self.negation,
+            pairs=self.pairs, masks=self.masks, min_df=self.min_df, shapes=self.shapes,
+            shape_min_df=self.shape_min_df, frame_min_df=self.frame_min_df,
             class_weight=self.class_weight, folds=self.folds, seed=self.seed,
         )  # fmt: skip
         if self.calibrate:
@@ -105,6 +106,7 @@ class StanceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
             "shape_weight": self.shape_weight,
             "frame_weight": self.frame_weight,
             "meaning_weight": self.meaning_weight,
+            "trend_weight": self.trend_weight,
         }
         chosen = {"C": self.C, **weights, "temperature": 1.0}
         pipeline = fit(frame, chosen, params)

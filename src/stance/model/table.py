@@ -1,9 +1,10 @@
 """The compiled model: a few numbers for every word, pair of words, character n-gram and frame; numpy only.
 
 A statement's logits are the sum of the rows of its words and pairs over the norm of their idf, plus the rows of
-its words' shapes over theirs, plus a bias; training has folded idf, block weights and temperature into the rows.
-Probabilities are the softmax. The last column, when there is a tone head, is the tone. A table is data, not code:
-one ``.npz`` of plain arrays and a JSON header, read with ``allow_pickle=False`` and checked before use.
+its words' shapes over theirs and those of its trends over theirs, plus the rows of its frames and a bias; training
+has folded idf, block weights and temperature into the rows. Probabilities are the softmax. The last column, when
+there is a tone head, is the tone. A table is data, not code: one ``.npz`` of plain arrays and a JSON header, read
+with ``allow_pickle=False`` and checked before use.
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ from stance.model.encoder import Encoder, check_description
 from stance.model.frames import Reader, Readings
 from stance.model.matching import Lexicon, check_parts
 from stance.model.tokens import NAME, TOKEN, Tokenizer, Tokens, grams, normal_form, pair_keys, plain_form
+from stance.model.trends import NAMES as DIRECTIONS
+from stance.model.trends import NONE as NO_TRENDS
+from stance.model.trends import Follower, Trends
 
 DEFAULT = Path(__file__).with_name("default.npz")
 FORMAT = "stance-table/3"
@@ -53,6 +57,8 @@ _KINDS: dict[str, tuple[str, int]] = {  # array: kind of dtype, dimensions
     "meaning_weights": ("f", 2),
     "frame_weights": ("f", 2),
     "sentence_weights": ("f", 2),
+    "trend_weights": ("f", 2),
+    "trend_idf": ("f", 1),
     "lexicon_entries": ("i", 2),
     "lexicon_cue_start": ("i", 1),
     "lexicon_cue_list": ("i", 1),
@@ -60,8 +66,10 @@ _KINDS: dict[str, tuple[str, int]] = {  # array: kind of dtype, dimensions
     "lexicon_edges": ("i", 1),
     "lexicon_nodes": ("i", 2),
 }
-_LISTS = ("common", "words", "grams", "meanings", *(f"lexicon_{name}" for name in Lexicon.LISTS))
+_LISTS = ("common", "words", "grams", "meanings", *DIRECTIONS, *(f"lexicon_{name}" for name in Lexicon.LISTS))
 """Lists of strings, stored as UTF-8 lines."""
+_TRENDS = ("trend_weights", "trend_idf", *DIRECTIONS)
+"""Left out of the file of a table without trends, so that it is as it was before there were any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +158,8 @@ class Table:
         self._pairs = _padded(arrays["pair_weights"], arrays["pair_idf"], 1)
         self._pair_index = _KeyIndex(arrays["pair_keys"])
         self._encoder = Encoder(header["encoder"]) if len(arrays["sentence_weights"]) else None
+        self._trends = _padded(arrays["trend_weights"], arrays["trend_idf"], 2)
+        self._follower = Follower(arrays) if len(arrays["trend_weights"]) else None
         self._reader = Reader(Lexicon(_lexicon_parts(arrays))) if len(arrays["frame_weights"]) else None
         self._lock = threading.Lock()  # new word types are numbered by one thread at a time
         self._forget()
@@ -169,6 +179,7 @@ class Table:
         self._type_numbers = np.zeros(0, np.int64)
         self._type_shapes = np.zeros((0, self._words.shape[1]), np.float32)
         self._type_frames = np.zeros((0, 4), np.int64)
+        self._type_trends = np.zeros(0, np.int8)
 
     def score(self, texts: Sequence[str]) -> Scores:
         """Probabilities and tone of n statements; any string will do, the empty one gets the bias."""
@@ -185,6 +196,7 @@ class Table:
             tokens, rows, words, pairs = self._look_up(texts)
             shapes = self._type_shapes.take(tokens.types, axis=0)
             described = self._type_frames
+            trends, directions = self._follow(tokens)
         if self._reader:
             found = self._reader.read(tokens, described).counted()
             if len(found.rows):
@@ -196,6 +208,8 @@ class Table:
             self._add(out, tokens.rows, shapes)
         if self._encoder:
             out += self._encoder(texts) @ self.arrays["sentence_weights"].astype(np.float64)
+        if len(trends.at):
+            self._add(out, tokens.rows.take(trends.at), self._trends.take(directions, axis=0))
         return out
 
     @staticmethod
@@ -223,6 +237,13 @@ class Table:
             negated[np.flatnonzero(right <= size)] = tokens.negated
         return tokens, rows, 2 * right + negated, self._pair_index(keys)
 
+    def _follow(self, tokens: Tokens) -> tuple[Trends, npt.NDArray[np.int64]]:
+        """Trends in tokens, and the row of each; call it with the lock held."""
+        if not self._follower:
+            return NO_TRENDS, NO_TRENDS.at
+        found = self._follower.follow(tokens, self._type_trends)
+        return found, 2 * self._type_numbers.take(tokens.types.take(found.at)) + found.rising
+
     def _learn_types(self) -> None:
         """Number and shape of the word types met since the last batch."""
         new = self._tokenizer.surfaces[len(self._type_numbers) :]
@@ -237,6 +258,9 @@ class Table:
         if self._reader:
             described = np.array([self._reader.describe(surface) for surface in new], np.int64)
             self._type_frames = np.concatenate([self._type_frames, described])
+        if self._follower:
+            followed = np.array([self._follower.describe(surface) for surface in new], np.int8)
+            self._type_trends = np.concatenate([self._type_trends, followed])
 
     def _shape(self, surface: str, number: int) -> npt.NDArray[np.float64]:
         """What the n-grams and the meaning of a word add to the logits, and its squared idf."""
@@ -265,6 +289,7 @@ class Table:
             shape = self._type_shapes.take(tokens.types, axis=0).astype(np.float64)
             names = [self._tokenizer.surfaces[t] for t in tokens.types]
             described = self._type_frames
+            trends, directions = self._follow(tokens)
         k = len(self.labels)
         spans = _spans(text, tokens) if len(rows) else []
         frames: list[Evidence] = []
@@ -282,7 +307,7 @@ class Table:
         shape_norm = np.sqrt(shape[:, -1].sum()) or 1.0
         edges = [(0, 0), *spans, (len(text), len(text))]
         named = ["^", *names, "$"]
-        out = frames
+        out = frames + self._trending(trends, directions, names, spans)
         for i in range(len(rows)):
             (start, end), (next_start, next_end) = edges[i], edges[i + 1]
             left, right = named[i], named[i + 1]
@@ -294,6 +319,21 @@ class Table:
             last = end if right == "$" else next_end
             out.append(Evidence(f"{left} {right}", "pair", first, last, pair[i, :k] / norm))
         return [e for e in out if e.weights.any()]
+
+    def _trending(
+        self, trends: Trends, rows: npt.NDArray[np.int64], names: list[str], spans: list[tuple[int, int]]
+    ) -> list[Evidence]:
+        """What trends add, each on the stretch from the word to its word of direction."""
+        if not len(rows):
+            return []
+        values = self._trends.take(rows, axis=0).astype(np.float64)
+        values[:, :-1] /= np.sqrt(values[:, -1].sum()) or 1.0
+        out = []
+        for at, near, rising, weights in zip(trends.at, trends.near, trends.rising, values, strict=True):
+            (first, _), (_, last) = spans[min(at, near)], spans[max(at, near)]
+            name = f"{names[at].lower()} {DIRECTIONS[rising]}"
+            out.append(Evidence(name, "trend", first, last, weights[: len(self.labels)]))
+        return out
 
     def _frames(
         self, found: Readings, features: Sequence[str], names: Sequence[str], spans: Sequence[tuple[int, int]]
@@ -329,8 +369,9 @@ class Table:
     def to_bytes(self) -> bytes:
         """The file as it is written: the same numbers, the same bytes."""
         header = json.dumps(self.header, sort_keys=True, ensure_ascii=False).encode()
-        arrays = {name: self.arrays[name] for name in _KINDS}
-        for name in _LISTS:
+        left_out = () if self._follower else _TRENDS
+        arrays = {name: self.arrays[name] for name in _KINDS if name not in left_out}
+        for name in [name for name in _LISTS if name not in left_out]:
             arrays[name] = np.frombuffer("\n".join(self.arrays[name]).encode(), np.uint8)
         buffer = io.BytesIO()
         np.savez_compressed(buffer, header=np.frombuffer(header, np.uint8), **arrays)
@@ -403,12 +444,18 @@ def _unpack(data: bytes) -> dict[str, Any]:
     """Arrays of an npz, its size and members checked first."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         parts = archive.infolist()
-    if sorted(part.filename for part in parts) != sorted(f"{name}.npy" for name in ("header", *_KINDS, *_LISTS)):
+    names = {"header", *_KINDS, *_LISTS}
+    kept = names - set(_TRENDS)
+    if sorted(part.filename for part in parts) not in [
+        sorted(f"{name}.npy" for name in some) for some in (names, kept)
+    ]:
         raise ValueError("its parts are not those of a table")
     if sum(part.file_size for part in parts) > _MOST_BYTES:
         raise ValueError("it is too large")
     with np.load(io.BytesIO(data), allow_pickle=False) as archive:
         arrays = {name: archive[name] for name in archive.files}
+    empty = {"trend_weights": np.zeros((0, arrays["bias"].size), np.float32), "trend_idf": np.zeros(0, np.float32)}
+    arrays = empty | dict.fromkeys(DIRECTIONS, np.zeros(0, np.uint8)) | arrays
     for name in ("header", *_LISTS):
         if arrays[name].dtype != np.uint8 or arrays[name].ndim != 1:
             raise ValueError(f"{name} is no text")
@@ -451,9 +498,11 @@ def _check_sizes(columns: int, features: Any, arrays: Mapping[str, Any]) -> None
     if not isinstance(features["masks"], bool) or not isinstance(features["negation"], bool):
         raise ValueError("its feature settings make no sense")
     words, grams_ = len(arrays["words"]), len(arrays["grams"])
+    trends = 2 * words if len(arrays["trend_weights"]) else 0
     lengths = {"word_weights": 2 * words, "word_idf": 2 * words, "shape_idf": words + 1, "gram_weights": grams_,
                "gram_idf": grams_, "pair_weights": len(arrays["pair_keys"]), "pair_idf": len(arrays["pair_keys"]),
                "frame_weights": len(arrays["frame_weights"]), "sentence_weights": len(arrays["sentence_weights"]),
+               "trend_weights": trends, "trend_idf": trends,
                "meaning_weights": len(arrays["meanings"]), "bias": columns}  # fmt: skip
     for name, length in lengths.items():
         if len(arrays[name]) != length or (arrays[name].ndim == 2 and arrays[name].shape[1] != columns):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -72,9 +72,12 @@ def train(
     require_trainable(frame)
     frame = frame.assign(group=groups(frame))
     learn, test = _sides(frame)
-    steps = _Steps(progress, sum(len(getattr(params, name)) for name in SEARCHED))
+    untried = len(frame) >= params.trend_rows and 0 in params.trend_weight
+    sought = replace(params, trend_weight=(0.0,)) if untried else params
+    settings = 1 + sum(len(getattr(sought, name)) - 1 for name in SEARCHED)
+    steps = _Steps(progress, settings + 4)  # tone, fitting twice, done
     with Parallel(n_jobs=1 if params.encoder else jobs) as parallel:  # an encoder uses all cores by itself
-        search = Search(learn, params, parallel, steps)
+        search = Search(learn, sought, parallel, steps)
         chosen = search.choose()
     steps("fitting")
     evaluations = {"cross-validation": search.evaluation()}
