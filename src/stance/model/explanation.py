@@ -30,6 +30,9 @@ _TESTS: dict[str, tuple[frozenset[str], re.Pattern[str]]] = {
 LONGEST = 5
 """A contribution on more words than this (the sum of a clause's frames) is not searched for such words."""
 
+DIGITS = 9
+"""Decimal places of weights in JSON: some hundred of them must add up to six that are right."""
+
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 
 
@@ -51,10 +54,11 @@ class Contribution:
         """How far it moves the logit of ``label`` away from that of ``other``."""
         return self.weights[label] - self.weights[other]
 
-    def to_dict(self) -> dict[str, Any]:
-        """An entry of ``"evidence"`` in JSON."""
-        weights = {label: round(w, 6) for label, w in self.weights.items()}
-        return {"name": self.name, "kind": self.kind, "start": self.start, "end": self.end, "weights": weights}
+    def to_dict(self, shift: int = 0) -> dict[str, Any]:
+        """An entry of ``"evidence"`` in JSON; ``shift`` is where the text begins in its document."""
+        weights = {label: round(w, DIGITS) for label, w in self.weights.items()}
+        place = {"start": self.start + shift, "end": self.end + shift}
+        return {"name": self.name, "kind": self.kind, **place, "weights": weights}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +125,14 @@ class Explanation:
             if words & cues or any(names.match(c.name) for c in strongest)
         ]
 
-    def to_dict(self) -> dict[str, Any]:
-        """What JSON holds of it: bias, evidence (the strongest first) and tests."""
+    def to_dict(self, shift: int = 0) -> dict[str, Any]:
+        """What JSON holds of it: bias, evidence (the strongest first) and tests.
+
+        shift: where the text begins in its document, for offsets that count the document's characters.
+        """
         return {
-            "bias": {label: round(b, 6) for label, b in self.bias.items()},
-            "evidence": [c.to_dict() for c in self.strongest()],
+            "bias": {label: round(b, DIGITS) for label, b in self.bias.items()},
+            "evidence": [c.to_dict(shift) for c in self.strongest()],
             "tests": self.tests,
         }
 

@@ -202,7 +202,7 @@ class Table:
     def _add(out: npt.NDArray[np.float64], rows: npt.NDArray[np.int32], values: Floats) -> None:
         """Sum values by row and divide by the norm, whose square stands in their last column."""
         starts = np.flatnonzero(np.concatenate([[True], rows[1:] != rows[:-1]]))
-        sums = np.add.reduceat(values, starts, axis=0)
+        sums = np.add.reduceat(values, starts, axis=0, dtype=np.float64)  # so that explanations add up to it
         norm = np.sqrt(np.where(sums[:, -1:] > 0, sums[:, -1:], 1))
         out[rows[starts]] += sums[:, :-1] / norm
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
-from typing import IO, TYPE_CHECKING, Any, Literal
+from typing import IO, TYPE_CHECKING, Any
 
 from stance.analysis import judged_text
 from stance.model.explanation import Explanation, explain
 from stance.model.table import Table
-from stance.report.render import color, visible
+from stance.report.render import color, visible, write_objects
 from stance.statement import ScoredStatement
 
 if TYPE_CHECKING:
@@ -23,9 +22,7 @@ STRONG = 0.35
 FAINT = 0.12
 
 
-def write(
-    scored: Iterable[ScoredStatement], table: Table, file: IO[str], *, form: Literal["table", "jsonl", "json"]
-) -> None:
+def write(scored: Iterable[ScoredStatement], table: Table, file: IO[str], *, form: str) -> None:
     """Write statements with their evidence as they come.
 
     form: "jsonl" and "json" are the objects of ``stance score`` with ``bias``, ``evidence`` and ``tests`` added;
@@ -33,26 +30,19 @@ def write(
     """
     if form == "table":
         _write_text(scored, table, file)
-    elif form == "jsonl":
-        for row in rows(scored, table):
-            file.write(json.dumps(row, ensure_ascii=False) + "\n")
     else:
-        separator = "[\n"
-        for row in rows(scored, table):
-            file.write(separator + json.dumps(row, ensure_ascii=False))
-            separator = ",\n"
-        file.write("[]\n" if separator == "[\n" else "\n]\n")
+        write_objects(rows(scored, table), file, form)
 
 
 def rows(scored: Iterable[ScoredStatement], table: Table) -> Iterator[dict[str, Any]]:
-    """The JSON objects of scored statements with their evidence, whose offsets count characters of ``text``."""
+    """The JSON objects of scored statements with their evidence, whose offsets count characters of the document.
+
+    The command line and the service write these. Bias and weights of a label add up to its logit.
+    """
     for s in scored:
-        why = explain(table, judged_text(s.statement)).to_dict()
-        shift = max(0, s.statement.text.find(judged_text(s.statement)))
-        for entry in why["evidence"]:
-            entry["start"] += shift
-            entry["end"] += shift
-        yield {**s.to_dict(), **why}
+        judged = judged_text(s.statement)
+        shift = s.statement.start + max(0, s.statement.text.find(judged))
+        yield {**s.to_dict(), **explain(table, judged).to_dict(shift)}
 
 
 def _write_text(scored: Iterable[ScoredStatement], table: Table, file: IO[str]) -> None:
@@ -68,8 +58,8 @@ def _write_text(scored: Iterable[ScoredStatement], table: Table, file: IO[str]) 
         if s.statement.speaker:
             head.append(f"  {visible(s.statement.speaker)}", style="not bold default")
         console.print(head)
-        console.print(Padding(shaded(why, table.labels), (0, 0, 0, 2)))
-        console.print(Padding(summary(why, table.labels), (0, 0, 1, 2)))
+        console.print(Padding(shaded(why, table.labels), (0, 0, 0, 2), expand=False))
+        console.print(Padding(summary(why, table.labels), (0, 0, 1, 2), expand=False))
 
 
 def shaded(why: Explanation, labels: Sequence[str]) -> Text:

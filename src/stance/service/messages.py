@@ -215,8 +215,7 @@ class Summary(_Message):
     shares: dict[str, float]
     index: Index | None
     index_confident: Index | None
-    most_hawkish: Statement | None
-    most_conciliatory: Statement | None
+    extremes: dict[str, Statement]
 
     @classmethod
     def of(cls, summed: Summed) -> Self:
