@@ -303,7 +303,7 @@ def test_what_is_not_sure_enough_is_uncertain(run):
 
 def test_the_confidence_for_a_wanted_accuracy_is_found_and_told(run):
     done = run("score", ARTICLE, "--target-accuracy", "0.9")
-    threshold = float(re.search(r"below a confidence of (0\.\d+) statements are uncertain", done.err)[1])
+    threshold = float(re.search(r"below a confidence of (0\.\d+) are uncertain", done.err)[1])
     assert threshold == confidence_for(Table.load().header, 0.9)
     assert done.out == run("score", ARTICLE, "--min-confidence", threshold).out
     stricter = run("score", ARTICLE, "--target-accuracy", "0.95").objects

@@ -247,10 +247,10 @@ def card(
 
 
 def load(model: str | None) -> Table:
-    """The table of an option or argument; "default" is the default model."""
+    """The table of an option or argument."""
     from stance.scorer import open_table
 
-    return open_table(None if model == "default" else model)
+    return open_table(model)
 
 
 def show(result: Any, form: str) -> None:

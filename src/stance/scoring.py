@@ -155,8 +155,10 @@ def least_confidence(table: Table, min_confidence: float | None, target_accuracy
     from stance.model.calibration import confidence_for
 
     least = confidence_for(table.header, target_accuracy)
-    say(f"below a confidence of {least:g} statements are uncertain (from there on {target_accuracy:.1%} or more of "
-        "those like the training data are right)")  # fmt: skip
+    say(
+        f"statements below a confidence of {least:g} are uncertain; of the others "
+        f"{target_accuracy:.1%} or more were right in cross-validation"
+    )
     return least
 
 

@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING, Any
 from stance.analysis import judged_text
 from stance.model.explanation import Explanation, explain
 from stance.model.table import Table
-from stance.report.render import color, visible, write_objects
+from stance.report.render import color, sure, visible, write_objects
 from stance.statement import ScoredStatement
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def _write_text(scored: Iterable[ScoredStatement], table: Table, file: IO[str]) 
     for s in scored:
         why = explain(table, judged_text(s.statement))
         head = Text(s.stance, style=f"bold {color(s.stance, table.labels)}")
-        head.append(f" {s.confidence:.0%}", style="not bold default")
+        head.append(f" {sure(s.confidence)}", style="not bold default")
         if s.statement.speaker:
             head.append(f"  {visible(s.statement.speaker)}", style="not bold default")
         console.print(head)

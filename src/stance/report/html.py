@@ -25,6 +25,7 @@ from stance.errors import UsageError
 from stance.model.explanation import Explanation, explain
 from stance.model.table import Table
 from stance.report import svg
+from stance.report.render import sure
 from stance.report.render import write as write_plain
 from stance.report.summary import POLES, Index, Period, Poles, Summary, stance_index, summarize, trace
 from stance.statement import UNCERTAIN, Document, ScoredStatement
@@ -269,14 +270,14 @@ class Shown:
         self.statement, self.stance, self.tone = scored.statement, scored.stance, scored.tone
         self.speaker = scored.statement.speaker_full or scored.statement.speaker
         self.kind, self.mark = look.kind(self.stance), look.mark(self.stance)
-        self.sure = f"{scored.confidence:.0%}"
+        self.sure = sure(scored.confidence)
         self.strength = 1 + sum(scored.confidence >= step for step in _STRENGTHS)
 
     @property
     def probabilities(self) -> list[tuple[str, str, str, Markup]]:
         """Label, its class, its probability and that as a bar."""
         rows = ((label, self.look.kind(label), p) for label, p in self.scored.probabilities.items())
-        return [(label, kind, f"{p:.0%}", svg.bar(p, kind)) for label, kind, p in rows]
+        return [(label, kind, sure(p), svg.bar(p, kind)) for label, kind, p in rows]
 
     @property
     def tone_words(self) -> str:

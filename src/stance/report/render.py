@@ -124,11 +124,7 @@ def _print_section(
     table.add_column("speaker", max_width=18, overflow="fold")
     table.add_column("statement", ratio=1, overflow="fold")
     for s in rows:
-        # Rounded down: nothing is 100 % sure.
-        cells: list[str | Text] = [
-            Text(visible(s.stance), style=color(s.stance, labels)),
-            f"{min(99, int(100 * s.confidence))}%",
-        ]
+        cells: list[str | Text] = [Text(visible(s.stance), style=color(s.stance, labels)), sure(s.confidence)]
         cells += [tone_bar(s.tone)] if tone else []
         cells += [] if name else [Text(visible(os.path.basename(s.statement.document)), style="bright_black")]
         table.add_row(*cells, Text(_who(s.statement)), Text(visible(s.statement.text)))
@@ -190,6 +186,15 @@ def _totals(totals: Mapping[str, Mapping[str, int]], labels: Sequence[str]) -> T
 def color(stance: str, labels: Sequence[str]) -> str:
     """The terminal color of a stance; labels of one's own get colors in their order."""
     return COLORS.get(stance) or _MORE_COLORS[list(labels).index(stance) % len(_MORE_COLORS)]
+
+
+def sure(confidence: float) -> str:
+    """A probability for people, rounded down: nothing is 100 % sure.
+
+    >>> sure(0.87654), sure(0.9999)
+    ('87%', '99%')
+    """
+    return f"{min(99, int(100 * confidence))}%"
 
 
 def tone_bar(tone: float | None) -> Text:

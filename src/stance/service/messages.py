@@ -159,7 +159,7 @@ ScoreRequest = Annotated[
 
 
 class Contribution(_Message):
-    """What one word, pair of words or frame adds to the logit of each label, and where it stands in ``text``."""
+    """What one word, pair or frame adds to the logit of each label, and its offsets in the document's text."""
 
     name: str
     kind: str
