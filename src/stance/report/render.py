@@ -189,12 +189,12 @@ def color(stance: str, labels: Sequence[str]) -> str:
 
 
 def sure(confidence: float) -> str:
-    """A probability for people, rounded down: nothing is 100 % sure.
+    """A probability for people. Nothing is 100 % sure.
 
     >>> sure(0.87654), sure(0.9999)
-    ('87%', '99%')
+    ('88%', '99%')
     """
-    return f"{min(99, int(100 * confidence))}%"
+    return f"{min(0.99, confidence):.0%}"
 
 
 def tone_bar(tone: float | None) -> Text:
