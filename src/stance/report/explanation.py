@@ -93,8 +93,7 @@ def summary(why: Explanation, labels: Sequence[str]) -> Text:
     parts = []
     for c in why.strongest(SHOWN):
         margin = c.margin(first, second)
-        name = visible(c.name if c.kind == "frame" else why.text[c.start : c.end])
-        parts.append(Text(f"{name} {margin:+.2f}", style=color(first if margin > 0 else second, labels)))
+        parts.append(Text(f"{visible(c.name)} {margin:+.2f}", style=color(first if margin > 0 else second, labels)))
     line.append_text(Text(", ").join(parts) if parts else Text("nothing in it"))
     if why.tests:
         line.append(f"  [codebook test {', '.join(why.tests)}]", style="dim")

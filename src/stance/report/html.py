@@ -24,6 +24,7 @@ from stance.analysis import judged_text
 from stance.errors import UsageError
 from stance.model.explanation import Explanation, explain
 from stance.model.table import Table
+from stance.model.wording import describe
 from stance.report import svg
 from stance.report.render import sure
 from stance.report.render import write as write_plain
@@ -302,14 +303,17 @@ class Shown:
 
     @property
     def evidence(self) -> list[tuple[str, str, str, str, str]]:
-        """The strongest contributions: words, name of the frame if it is one, label spoken for, its class, how much."""
+        """The strongest contributions: words, what a frame reads in them, label spoken for, its class, how much."""
         if not self.why:
             return []
         first, second = self.why.ranking[:2]
         sums: dict[tuple[str, str], float] = {}
         for c in self.why.contributions:
             words = " ".join(self.why.text[c.start : c.end].split())
-            key = (words if len(words) <= LONGEST else f"{words[:LONGEST]}…", c.name if c.kind == "frame" else "")
+            key = (
+                words if len(words) <= LONGEST else f"{words[:LONGEST]}…",
+                describe(c.feature) if c.kind == "frame" else "",
+            )
             sums[key] = sums.get(key, 0.0) + c.margin(first, second)
         rows = []
         for (words, frame), margin in sorted(sums.items(), key=lambda item: -abs(item[1]))[:NAMED]:
