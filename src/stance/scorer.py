@@ -118,5 +118,5 @@ def open_table(model: str | os.PathLike[str] | None = None) -> Table:
     if isinstance(model, str) and model.startswith("models:/"):
         from stance.tracking.registry import resolve_model
 
-        return Table.load(resolve_model(model))
+        return Table.load(resolve_model(model).path)
     return Table.load(DEFAULT if model in (None, "default") else Path(model))
