@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic import AfterValidator, Base64Bytes, BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from stance.errors import InputError
 from stance.report.summary import Summary as Summed
@@ -66,6 +66,18 @@ class HtmlRequest(_Options):
     def to_documents(self) -> list[Document]:
         """The one Document; raises InputError for a page without text."""
         return [_page(self.html, STDIN, "html")]
+
+
+class PdfRequest(_Options):
+    """One PDF file; the answer's ``documents`` holds the text as read."""
+
+    pdf: Annotated[Base64Bytes, Field(strict=False, min_length=1, description="The file, in base64.")]
+
+    def to_documents(self) -> list[Document]:
+        """The one Document; raises InputError for a file that is damaged, locked or without text."""
+        from stance.text.extracting import extract_pdf
+
+        return [extract_pdf(self.pdf, STDIN, "pdf")]
 
 
 class StatementsRequest(_Message):
@@ -152,9 +164,10 @@ def _page(html: str, name: str, place: str) -> Document:
 ScoreRequest = Annotated[
     Annotated[TextRequest, Tag("text")]
     | Annotated[HtmlRequest, Tag("html")]
+    | Annotated[PdfRequest, Tag("pdf")]
     | Annotated[StatementsRequest, Tag("statements")]
     | Annotated[DocumentsRequest, Tag("documents")],
-    _one_of("text", "html", "statements", "documents"),
+    _one_of("text", "html", "pdf", "statements", "documents"),
 ]
 
 
@@ -225,7 +238,7 @@ class Summary(_Message):
 
 
 class DocumentOut(_Message):
-    """A document as read. ``text`` is given for pages only: it is what their offsets count."""
+    """A document as read. ``text`` is given for pages and PDF files only: it is what their offsets count."""
 
     id: str
     title: str | None
