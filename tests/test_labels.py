@@ -109,7 +109,7 @@ def test_a_report_names_the_poles_and_colours_them(run, tmp_path):
     page = (tmp_path / "a.html").read_text(encoding="utf-8")
     assert (code, out) == (0, "")
     assert "share of hawkish minus share of dovish statements" in page
-    assert "Who moves toward dovish, who toward hawkish" in page
+    assert "What is dovish, what is hawkish, statement by statement." in page
     assert re.search(r'class="filter con" data-stance="dovish"', page)
     assert "conciliatory" not in page.split("</style>")[1]
 

@@ -189,8 +189,9 @@ class View:
         """What the head of the page says."""
         if not self.ends:
             return "What each statement says, and why."
-        negative, positive = (self.poles.toward(sign) for sign in (-1, 1))
-        return f"Who moves toward {negative}, who toward {positive}, statement by statement."
+        if self.ends == POLES:
+            return "Who moves toward accommodation, who toward confrontation, statement by statement."
+        return f"What is {self.ends.negative}, what is {self.ends.positive}, statement by statement."
 
     @cached_property
     def downloads(self) -> Markup:
@@ -310,10 +311,8 @@ class Shown:
         sums: dict[tuple[str, str], float] = {}
         for c in self.why.contributions:
             words = " ".join(self.why.text[c.start : c.end].split())
-            key = (
-                words if len(words) <= LONGEST else f"{words[:LONGEST]}…",
-                describe(c.feature) if c.kind == "frame" else "",
-            )
+            reading = describe(c.feature) if c.kind == "frame" else ""
+            key = (words, reading) if len(words) <= LONGEST else (reading or f"{words[:LONGEST]}…", "")
             sums[key] = sums.get(key, 0.0) + c.margin(first, second)
         rows = []
         for (words, frame), margin in sorted(sums.items(), key=lambda item: -abs(item[1]))[:NAMED]:
