@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stance.model.corpus import read_texts
-from stance.model.explanation import Contribution, Explanation, explain
+from stance.model.explanation import Contribution, Explanation, explain, explain_all
 from stance.model.frames import Reader
 from stance.model.matching import read_lexicon
 from stance.model.table import Table
@@ -33,6 +33,16 @@ def test_contributions_sum_to_the_difference_of_the_logits() -> None:
         for a, b in combinations(TABLE.labels, 2):
             total = why.bias[a] - why.bias[b] + sum(c.margin(a, b) for c in why.contributions)
             assert total == pytest.approx(log(p[a] / p[b]), abs=1e-6)
+
+
+def test_many_statements_are_explained_as_one_by_one() -> None:
+    texts = [*TEXTS[:60], "", "Geneva", "U.S. envoys met\nin Bonn", "\n", "They won’t yield to Jane Roe"]
+    for together, text in zip(explain_all(TABLE, texts), texts, strict=True):
+        alone = explain(TABLE, text)
+        assert [(c.name, c.start, c.end) for c in together.contributions] == [
+            (c.name, c.start, c.end) for c in alone.contributions
+        ]
+        assert together.logits == pytest.approx(alone.logits, abs=1e-9)
 
 
 def test_contributions_stand_on_the_words_they_name() -> None:

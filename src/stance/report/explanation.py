@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
-from stance.analysis import judged_text
-from stance.model.explanation import Explanation, explain
+from stance.analysis import batches, judged_text
+from stance.model.explanation import Explanation, explain_all
 from stance.model.table import Table
 from stance.report.render import color, sure, visible, write_objects
 from stance.statement import ScoredStatement
@@ -39,10 +39,15 @@ def rows(scored: Iterable[ScoredStatement], table: Table) -> Iterator[dict[str, 
 
     The command line and the service write these. Bias and weights of a label add up to its logit.
     """
-    for s in scored:
-        judged = judged_text(s.statement)
-        shift = s.statement.start + max(0, s.statement.text.find(judged))
-        yield {**s.to_dict(), **explain(table, judged).to_dict(shift)}
+    for s, why in explained(scored, table):
+        shift = s.statement.start + max(0, s.statement.text.find(why.text))
+        yield {**s.to_dict(), **why.to_dict(shift)}
+
+
+def explained(scored: Iterable[ScoredStatement], table: Table) -> Iterator[tuple[ScoredStatement, Explanation]]:
+    """Scored statements, each with what moved the model; a batch at a time."""
+    for batch in batches(scored):
+        yield from zip(batch, explain_all(table, [judged_text(s.statement) for s in batch]), strict=True)
 
 
 def _write_text(scored: Iterable[ScoredStatement], table: Table, file: IO[str]) -> None:
@@ -51,8 +56,7 @@ def _write_text(scored: Iterable[ScoredStatement], table: Table, file: IO[str]) 
     from rich.text import Text
 
     console = Console(file=file, highlight=False, width=None if file.isatty() else 100)
-    for s in scored:
-        why = explain(table, judged_text(s.statement))
+    for s, why in explained(scored, table):
         head = Text(s.stance, style=f"bold {color(s.stance, table.labels)}")
         head.append(f" {sure(s.confidence)}", style="not bold default")
         if s.statement.speaker:

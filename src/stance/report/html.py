@@ -16,16 +16,16 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from itertools import groupby
+from itertools import chain, groupby, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stance.analysis import judged_text
 from stance.errors import UsageError
-from stance.model.explanation import Explanation, explain
+from stance.model.explanation import Explanation
 from stance.model.table import Table
 from stance.model.wording import describe
 from stance.report import svg
+from stance.report.explanation import explained
 from stance.report.render import sure
 from stance.report.render import write as write_plain
 from stance.report.summary import POLES, Index, Period, Poles, Summary, stance_index, summarize, trace
@@ -133,20 +133,17 @@ class View:
     @cached_property
     def articles(self) -> list[Article]:
         """The documents with their paragraphs."""
-        places = {id(s): n for n, s in enumerate(self.scored)}
-        return [
-            Article(document, [self._shown(places[id(s)], s) for s in found])
-            for document, found in _by_document(self.documents, self.scored)
-        ]
+        look = Look(self.table.labels, self.poles)
+        reasons = [why for _, why in explained(self.scored[:EXPLAINED], self.table)]
+        whys = chain(reasons, repeat(None))
+        shown = {id(s): Shown(n, s, why, look) for n, (s, why) in enumerate(zip(self.scored, whys, strict=False))}
+        parts = _by_document(self.documents, self.scored)
+        return [Article(document, [shown[id(s)] for s in found]) for document, found in parts]
 
     @cached_property
     def statements(self) -> list[Shown]:
         """All statements as shown."""
         return [s for article in self.articles for p in article.paragraphs for s in p.statements]
-
-    def _shown(self, number: int, scored: ScoredStatement) -> Shown:
-        why = explain(self.table, judged_text(scored.statement)) if number < EXPLAINED else None
-        return Shown(number, scored, why, Look(self.table.labels, self.poles))
 
     @cached_property
     def counts(self) -> list[tuple[str, str, str, int]]:
