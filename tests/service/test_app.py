@@ -114,6 +114,14 @@ def test_a_pdf_is_read_and_what_is_none_refused(client):
         assert words in refused.json()["detail"]
 
 
+@pytest.mark.parametrize("field", ["title", "speaker", "source", "id", "date", "text"])
+def test_half_a_surrogate_pair_is_refused(client, field):
+    body = json.dumps({"documents": [{"text": "We will talk.", field: "\ud800"}], "summary": "speaker"})
+    refused = client.post("/v1/score", content=body, headers={"content-type": "application/json"})
+    assert refused.status_code == 422
+    assert field in refused.json()["detail"]
+
+
 def test_a_batch_keeps_order_names_and_dates(client):
     batch = [
         {"text": "They threatened war.", "id": "b", "date": "2024-05-01"},

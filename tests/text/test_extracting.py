@@ -38,6 +38,11 @@ def test_a_page_gives_main_text_by_paragraph_and_metadata():
     assert "Home" not in document.text
 
 
+@pytest.mark.parametrize("page", ["<math><p>Talks", "<svg></p>0<html>Talks</title>", "<svg><![CDATA[0]]><p>Talks"])
+def test_pages_that_the_extractor_fails_on_are_read_whole(page):
+    assert html(page).text.endswith("Talks")
+
+
 def test_nothing_in_a_page_is_fetched_or_read_from_disk():
     page = (
         '<!DOCTYPE html [<!ENTITY x SYSTEM "file:///etc/passwd">]><html><head><base href="http://127.0.0.1:9/">'

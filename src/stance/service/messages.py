@@ -29,6 +29,8 @@ def _day(date: str) -> str:
 Text = Annotated[str, Field(min_length=1, pattern=r"\S", description="Plain text; anything but white space will do.")]
 Day = Annotated[str, AfterValidator(_day), Field(json_schema_extra={"format": "date"}, examples=["2024-05-31"])]
 Name = Annotated[str, Field(min_length=1, max_length=500)]
+Note = Annotated[str, Field(max_length=2_000)]
+"""Any length would do, but a limit makes pydantic refuse half surrogate pairs, which no answer can hold."""
 Probability = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -108,10 +110,10 @@ def _one_of(*kinds: str) -> Discriminator:
 
 class _About(_Message):
     id: Name | None = Field(None, description="The ``document`` of its statements; by default ``-:NUMBER``.")
-    title: str | None = None
+    title: Note | None = None
     date: Day | None = None
-    source: str | None = None
-    speaker: str | None = None
+    source: Note | None = None
+    speaker: Note | None = None
 
     def _named(self, read: Document) -> Document:
         """What was read, with what is said of it here put first."""
