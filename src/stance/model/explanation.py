@@ -45,7 +45,7 @@ class Contribution:
     """What one word, pair of words or frame adds.
 
     feature: as the model knows it ("reject", "not:accept", "rejectN>coop"). name: the same for people: the words, and
-    what a frame reads in them. kind: word, pair or frame.
+    what a frame reads in them. kind: word, pair, frame, or sentence (what an encoder makes of the whole).
     start, end: characters of the statement's text that it stands on. weights: label -> logit added, signed.
     """
 
@@ -196,6 +196,8 @@ def _contribution(words: str, name: str, kind: str, start: int, end: int, weight
         shown, said = pair or words, describe(feature)
         whole = feature[:-1] in ("main", "total") or feature == "still" or len(shown.split()) > LONGEST
         return Contribution(feature, said if whole else f"{shown} ({said})", kind, start, end, weights)
+    if kind == "sentence":
+        return Contribution(name, name, kind, start, end, weights)
     edge = " (begins)" if name.startswith("^ ") else " (ends)" if name.endswith(" $") else ""
     negated = " (negated)" if kind == "word" and name.startswith("not:") else ""
     return Contribution(name, f"{words}{edge}{negated}", kind, start, end, weights)

@@ -308,7 +308,7 @@ class Shown:
         sums: dict[tuple[str, str], float] = {}
         for c in self.why.contributions:
             words = " ".join(self.why.text[c.start : c.end].split())
-            reading = describe(c.feature) if c.kind == "frame" else ""
+            reading = describe(c.feature) if c.kind == "frame" else c.name if c.kind == "sentence" else ""
             key = (words, reading) if len(words) <= LONGEST else (reading or f"{words[:LONGEST]}…", "")
             sums[key] = sums.get(key, 0.0) + c.margin(first, second)
         rows = []

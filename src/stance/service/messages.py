@@ -177,7 +177,7 @@ class Contribution(_Message):
     """What one word, pair or frame adds to the logit of each label, and its offsets in the document's text."""
 
     name: str = Field(description="The words, and what a frame reads in them.")
-    kind: str = Field(description="word, pair or frame.")
+    kind: str = Field(description="word, pair, frame, or sentence.")
     feature: str = Field(description="The same as the model knows it.")
     start: int
     end: int

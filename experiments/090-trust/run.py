@@ -1,4 +1,4 @@
-"""Do the promises of the trust commands hold? ``python experiments/050-trust/run.py``, some two minutes.
+"""Do the promises of the trust commands hold? ``python experiments/090-trust/run.py``, some two minutes.
 
 Writes the tables in README.md beside this file. Rows on real text need the real sentences (../shared, STANCE_SHARED).
 """
