@@ -1,7 +1,7 @@
 # Everything a user or developer runs. `make` alone lists it.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo model check test bench experiments docs ui clean
+.PHONY: help setup demo model card check test bench experiments docs ui clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -25,7 +25,11 @@ demo: setup ## set up and score the example articles
 $(TABLE): $(wildcard data/corpus/*.jsonl) $(filter-out $(TABLE),$(wildcard src/stance/model/*.py src/stance/model/lexicon/*)) | setup
 	$(BIN)/stance train --no-track --out $@
 
-model: $(TABLE) ## train the default model from data/
+model: $(TABLE) ## train the default model from data/, and write its card
+	$(MAKE) card
+
+card: setup ## write the card of the shipped model into docs/card
+	$(BIN)/stance card default --data data/contrast --by file --out docs/card
 
 check: setup ## format, lint, types, tests, docs
 	$(BIN)/ruff format --check .

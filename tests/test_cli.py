@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+import math
 import os
 import pty
 import re
@@ -9,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Sequence
+from itertools import combinations
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +19,7 @@ import typer.main
 
 from stance import __version__
 from stance.cli import UNTRACKED, app, main
+from stance.model.calibration import confidence_for
 from stance.model.table import Table
 
 ROOT = Path(__file__).parents[1]
@@ -172,6 +175,20 @@ def test_completion_completes():
         ["score", ARTICLE, "--period", "month"],
         ["score", ARTICLE, "--summary", "pair", "--period", "month"],
         ["score", ARTICLE, "--summary", "planet"],
+        ["score", ARTICLE, "--summary", "document", "--plot", "a.pdf"],
+        ["score", ARTICLE, "--summary", "document", "--html", "a.html"],
+        ["score", ARTICLE, "--html", "missing/a.html"],
+        ["score", ARTICLE, "--html", "a.html", "--explain"],
+        ["score", ARTICLE, "--html", "a.html", "--format", "json"],
+        ["score", ARTICLE, "--explain", "--summary", "document"],
+        ["score", ARTICLE, "--explain", "--format", "csv"],
+        ["score", ARTICLE, "--target-accuracy", "0.9", "--min-confidence", "0.5"],
+        ["score", ARTICLE, "--target-accuracy", "1"],
+        ["score", ARTICLE, "--target-accuracy", "0"],
+        ["score", ARTICLE, "--target-accuracy", "nan"],
+        ["score", ARTICLE, "--positive", "hawkish"],
+        ["score", ARTICLE, "--summary", "speaker", "--positive", "dovish"],
+        ["score", ARTICLE, "--summary", "speaker", "--positive", "neutral", "--negative", "neutral"],
         ["score", ARTICLE, "--summary", "document", "--plot", "missing/a.png"],
         ["train", "--out", "missing/a.npz"],
         ["train", "--out", "."],
@@ -282,6 +299,93 @@ def test_what_is_not_sure_enough_is_uncertain(run):
     assert {row["stance"] == "uncertain" for row in rows} == {True, False}
     for row in rows:
         assert (row["stance"] == "uncertain") == (row["confidence"] < 0.9)
+
+
+def test_the_confidence_for_a_wanted_accuracy_is_found_and_told(run):
+    done = run("score", ARTICLE, "--target-accuracy", "0.9")
+    threshold = float(re.search(r"below a confidence of (0\.\d+) are uncertain", done.err)[1])
+    assert threshold == confidence_for(Table.load().header, 0.9)
+    assert done.out == run("score", ARTICLE, "--min-confidence", threshold).out
+    stricter = run("score", ARTICLE, "--target-accuracy", "0.95").objects
+    assert sum(row["stance"] == "uncertain" for row in stricter) > sum(
+        row["stance"] == "uncertain" for row in done.objects
+    )
+
+
+def test_a_model_without_a_coverage_curve_has_no_confidence_for_an_accuracy(refused, file):
+    table = Table.load()
+    Table({**table.header, "metrics": {}}, table.arrays).save(path := file("bare.npz", ""))
+    assert "no coverage curve" in refused(1, "score", ARTICLE, "-m", path, "--target-accuracy", "0.9")
+
+
+def test_evidence_stands_on_the_words_of_the_document_and_adds_up_to_the_logits(run):
+    done = run("score", ARTICLE, "--explain")
+    assert json.loads(run("score", ARTICLE, "--explain", "--format", "json").out) == done.objects
+    text = Path(ARTICLE).read_text(encoding="utf-8")
+    exact = Table.load().score([row["text"] for row in done.objects]).probabilities
+    plain = [{key: row[key] for key in row if key not in ("bias", "evidence", "tests")} for row in done.objects]
+    assert plain == run("score", ARTICLE).objects
+    words = 0
+    for row, p in zip(done.objects, exact.tolist(), strict=True):
+        logits = {a: row["bias"][a] + sum(e["weights"][a] for e in row["evidence"]) for a in row["bias"]}
+        for (a, p_a), (b, p_b) in combinations(zip(row["bias"], p, strict=True), 2):
+            assert logits[a] - logits[b] == pytest.approx(math.log(p_a / p_b), abs=1e-6)
+        for e in row["evidence"]:
+            assert row["start"] <= e["start"] <= e["end"] <= row["end"]
+            if e["kind"] == "word" and e["name"].removeprefix("not:").isalpha():
+                words += 1
+                assert text[e["start"] : e["end"]].lower() == e["name"].removeprefix("not:").lower()
+    assert words > 100
+
+
+def test_explained_statements_are_shown_with_their_words(run):
+    shown = run("score", ARTICLE, "--explain", "--format", "table").out
+    assert "Brandl rejected the threat." in shown
+    assert re.search(r"hawkish over \w+: rejected", shown)
+
+
+def test_each_document_about_something_else_is_warned_of(run):
+    done = run(
+        "score",
+        ROOT / "examples" / "off-topic" / "recipe-noodles.txt",
+        ARTICLE,
+        ROOT / "examples" / "off-topic" / "football-cup.txt",
+    )
+    assert re.findall(r"(\S+)\.txt: unlike the texts", done.err) == [
+        str(ROOT / "examples" / "off-topic" / name) for name in ("recipe-noodles", "football-cup")
+    ]
+    assert done.err.count("\n") == 2
+
+
+def test_short_texts_are_not_warned_of_one_by_one_but_a_table_of_them_is(run, file):
+    recipe = (ROOT / "examples" / "off-topic" / "recipe-apple-cake.txt").read_text(encoding="utf-8")
+    steps = [step for step in re.split(r"(?<=\.)\s+", recipe) if step]
+    assert run("score", "-", stdin=steps[1].encode()).err == ""
+    table = file("steps.csv", "text\n" + "".join(f'"{step}"\n' for step in steps))
+    assert re.fullmatch(rf"{table}: unlike the texts .*\n", run("score", table).err)
+
+
+def test_a_report_of_one_file_and_of_a_folder(run, news, tmp_path):
+    done = run("score", ARTICLE, "--html", tmp_path / "one.html")
+    assert (done.code, done.out, done.err) == (0, "", f"report written to {tmp_path / 'one.html'}\n")
+    page = (tmp_path / "one.html").read_text(encoding="utf-8")
+    assert page.count('<a class="st ') == len(run("score", ARTICLE).objects)
+    assert "share of hawkish minus share of conciliatory statements" in page
+    run("score", news, ARTICLE, "--html", tmp_path / "many.html", "--period", "week")
+    index = (tmp_path / "many.html").read_text(encoding="utf-8")
+    pages = re.findall(r'href="(many/[^"]+)"', index)
+    assert len(pages) == 2  # the rows of a table share one
+    assert all((tmp_path / name).exists() for name in pages)
+    assert "2024-W02" in index
+    assert "toward confrontation" in index
+
+
+def test_a_list_is_closed_when_a_later_document_cannot_be_read(run, file):
+    good, bad = file("a.txt", TALK), file("b.txt", b"\x00\x01\x02\xff" * 300)
+    for options in ([], ["--explain"]):
+        done = run("score", good, bad, "--format", "json", *options)
+        assert done.code == 1
+        assert [row["text"] for row in json.loads(done.out)] == [TALK]
 
 
 @pytest.mark.parametrize(
@@ -589,5 +693,5 @@ def test_memory_stays_flat_however_long_the_input():
         done = subprocess.run(
             [sys.executable, "-c", code, str(rows)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=True
         )
-        peaks.append(int(done.stderr))
+        peaks.append(int(done.stderr.splitlines()[-1]))
     assert peaks[1] - peaks[0] < 4000  # KB

@@ -46,12 +46,13 @@ def run(capsys):
 
 def test_explain_gives_the_objects_of_score_with_their_evidence(run, models) -> None:
     out, _ = run("explain", ARTICLE, "--model", models / "new.npz", "--format", "jsonl")
-    objects = [json.loads(line) for line in out.splitlines()]
+    objects, text = [json.loads(line) for line in out.splitlines()], Path(ARTICLE).read_text(encoding="utf-8")
     assert len(objects) > 10
     for one in objects:
         assert {"document", "stance", "probabilities", "bias", "evidence", "tests"} <= set(one)
         for e in one["evidence"]:
-            assert one["text"][e["start"] : e["end"]]
+            assert text[e["start"] : e["end"]] in one["text"]
+            assert e["start"] < e["end"]
             assert set(e["weights"]) == set(one["probabilities"])
     both = json.loads(run("explain", ARTICLE, "--model", models / "new.npz", "--format", "json")[0])
     assert both == objects

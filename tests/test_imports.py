@@ -29,6 +29,7 @@ ORDER = [
     {"scorer"},
     {"scaling", "service"},
     {"commands"},
+    {"scoring"},
     {"cli"},
 ]
 """Rooms from the ground up: each may know those before it, not its neighbours. "" is stance itself."""
@@ -46,7 +47,7 @@ HOMES = {
     "pyspark": {"scaling"},
     "matplotlib": {"report"},
     "rich": {"report", "commands", "cli"},
-    "typer": {"service", "commands", "cli"},
+    "typer": {"service", "commands", "scoring", "cli"},
     "pyarrow": {"rows", "scaling"},
     "trafilatura": {"text"},
     "pypdf": {"text"},

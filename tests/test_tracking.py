@@ -24,6 +24,7 @@ from stance.model.evaluation import evaluate
 from stance.model.params import Params
 from stance.model.table import Table
 from stance.model.training import train
+from stance.service.live import Live
 
 LABELS = ["conciliatory", "hawkish", "neutral"]
 TEXTS = ["Talks for peace went on.", "They will attack again.", "The report has two parts.", "A threat was made."] * 15
@@ -173,16 +174,25 @@ def test_a_registered_table_comes_back_by_alias_and_by_version(folder):
     strong = made(bias=0.1)
     record(strong, register="stance")
     newest = tracking.resolve_model("models:/stance@challenger")
-    assert Table.load(newest).digest == strong.digest
-    assert Table.load(tracking.resolve_model("models:/stance/1")).digest == made().digest
+    assert Table.load(newest.path).digest == strong.digest
+    assert (newest.name, newest.version) == ("stance", 2)
+    assert Table.load(tracking.resolve_model("models:/stance/1").path).digest == made().digest
     assert tracking.resolve_model("models:/stance/2") == newest
+
+
+def test_the_service_names_the_version_that_an_alias_stands_for(folder):
+    for bias in (0.0, 0.1):
+        record(made(bias=bias), register="stance")
+    live = Live("models:/stance@challenger")
+    assert (live.model.name.name, live.model.name.version) == ("stance", "2")
+    assert live.model.card.reference == "models:/stance@challenger"
 
 
 def test_a_model_fetched_before_is_used_while_the_store_is_away(folder, caplog):
     record(register="stance")
-    path = tracking.resolve_model("models:/stance@challenger")
+    fetched = tracking.resolve_model("models:/stance@challenger")
     (folder / "mlflow.db").unlink()
-    assert tracking.resolve_model("models:/stance@challenger") == path
+    assert tracking.resolve_model("models:/stance@challenger") == fetched
     assert "no tracking store: using models:/stance@challenger as last fetched" in caplog.text
     with pytest.raises(TrackingError, match="no tracking store"):
         tracking.resolve_model("models:/stance/1")
@@ -361,7 +371,7 @@ def test_the_ui_shows_the_runs_and_is_a_store_itself_until_it_is_ended(folder, m
         over = record(experiment="over HTTP", register="stance")
         assert (over.store, over.version) == (f"http://127.0.0.1:{port}", 1)
         fetched = tracking.resolve_model("models:/stance@challenger")
-        assert Table.load(fetched).digest == made().digest
+        assert Table.load(fetched.path).digest == made().digest
         assert capfd.readouterr() == ("", "")
     assert server.out[1].startswith(f"MLflow UI of sqlite:///{folder}/mlflow.db: http://127.0.0.1:{port}")
     assert tracking.resolve_model("models:/stance@challenger") == fetched

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from typing import TypeVar
 
 from stance.errors import UsageError
 from stance.model.table import BATCH, Table
 from stance.statement import UNCERTAIN, Document, ScoredStatement, Statement
 from stance.text.attributing import attribute
 from stance.text.segmenting import Unit, segment
+
+T = TypeVar("T")
 
 
 def analyse(
@@ -28,7 +31,7 @@ def analyse(
     return (one for batch in batches(statements) for one in judge(batch, table, min_confidence=min_confidence))
 
 
-def batches(statements: Iterable[Statement]) -> Iterator[list[Statement]]:
+def batches(statements: Iterable[T]) -> Iterator[list[T]]:
     """Lists of one statement, two, four and so on up to BATCH: the first result comes soon, the others fast.
 
     >>> [len(batch) for batch in batches(["a statement"] * 9)]

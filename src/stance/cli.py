@@ -7,19 +7,21 @@ import io
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 from stance import __version__
-from stance.commands import LabelColumn, ModelOption, ReportFormat, TextColumn, say
+from stance.commands import LabelColumn, ModelOption, ReportFormat, TextColumn, require_writable, say
 from stance.commands import register as register_commands
 from stance.errors import InputError, StanceError, TrackingError, UsageError
-from stance.statement import STANCES, Document, ScoredStatement
+from stance.scoring import score
+from stance.service.command import serve
+from stance.statement import STANCES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,54 +63,8 @@ def _require_command(context: typer.Context) -> None:
         raise typer.Exit(UsageError.exit_code)
 
 
-@app.command(short_help="Score statements: stance, confidence, tone, speaker.")
-def score(
-    files: Annotated[
-        list[str], typer.Argument(metavar="FILE", help="Texts, tables, folders, patterns; - is standard input.")
-    ],
-    model: ModelOption = None,
-    unit: Annotated[
-        Literal["sentence", "line"], typer.Option(help="What is a statement: a sentence, or a line or row.")
-    ] = "sentence",
-    form: Annotated[
-        Literal["table", "jsonl", "json", "csv"] | None,
-        typer.Option("--format", "-f", help="What to print [table on a terminal, jsonl in a pipe]."),
-    ] = None,
-    min_confidence: Annotated[
-        float, typer.Option(min=0, max=1, metavar="P", help="Call statements less sure than P uncertain.")
-    ] = 0.0,
-    summary: Annotated[
-        Literal["document", "speaker", "pair", "date"] | None,
-        typer.Option(help="Sum up: counts, stance index with interval, tone, extremes. A pair is speaker and target."),
-    ] = None,
-    period: Annotated[
-        Literal["day", "week", "month", "quarter", "year"] | None,
-        typer.Option(help="Sum up dates by this; with --summary speaker, follow each speaker over time."),
-    ] = None,
-    plot: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw the summary into a .png or .svg.")] = None,
-    text_column: TextColumn = "text",
-) -> None:
-    """Score statements: stance, confidence, tone, speaker. One JSON object a statement, or a table.
-
-    Example: stance score article.txt --format jsonl --min-confidence 0.6
-
-    Example: stance score news/*.html --summary speaker --period month --plot speakers.svg
-    """
-    from stance.analysis import analyse
-    from stance.report.render import write
-    from stance.scorer import open_table
-    from stance.text.reading import read
-
-    require_summary(summary, period, plot)
-    table = open_table(model)
-    form = form or ("table" if sys.stdout.isatty() else "jsonl")
-    dates: dict[str, str | None] = {}
-    documents = dated(read(files, text_column=text_column), dates if summary else None)
-    scored = analyse(documents, table, unit=unit, min_confidence=min_confidence)
-    if summary:
-        sum_up(scored, dates, summary, period, form=form, plot=plot)
-    else:
-        write(scored, sys.stdout, form=form, labels=table.labels, tone=table.has_tone)
+app.command(short_help="Score statements: stance, confidence, tone, speaker.")(score)
+app.command(short_help="Answer over HTTP, with a page for people.")(serve)
 
 
 @app.command(short_help="Train a model on labelled statements, test and track it.")
@@ -265,52 +221,6 @@ def data_sheet(
     write_sheet(path, read_labelled([default_corpus()]))
 
 
-def dated(documents: Iterable[Document], dates: dict[str, str | None] | None) -> Iterator[Document]:
-    """The documents as they are, their dates noted on the way."""
-    for document in documents:
-        if dates is not None:
-            dates[document.id] = document.date
-        yield document
-
-
-def require_summary(summary: str | None, period: str | None, plot: Path | None) -> None:
-    """Refuse options of a summary that do not fit each other."""
-    if plot:
-        require_writable(plot, "--plot")
-    for option, given in (("--period", period), ("--plot", plot)):
-        if given and not summary:
-            raise UsageError("goes with --summary only", place=option, remedy="add --summary speaker, or another")
-    if period and summary not in ("speaker", "date"):
-        remedy = "choose --summary date or speaker"
-        raise UsageError(f"a summary by {summary} has no periods", place="--period", remedy=remedy)
-
-
-def sum_up(
-    scored: Iterable[ScoredStatement],
-    dates: dict[str, str | None],
-    by: Any,
-    period: Any,
-    *,
-    form: str,
-    plot: Path | None,
-) -> None:
-    """Print the summary of scored statements, or each speaker's course over the periods, and draw it."""
-    from stance.report import charts, overview
-    from stance.report.summary import summarize, trace
-
-    if by == "speaker" and period:
-        rows: overview.Rows = trace(scored, dates, period=period)
-        if not rows:
-            what, remedy = "no dated statement with a speaker", "leave out --period, or give a date column"
-            raise InputError(what, place="summary by speaker", remedy=remedy)
-    else:
-        rows = summarize(scored, by, dates=dates, period=period or "day")
-    overview.write(rows, sys.stdout, form=form, title=by)
-    if plot:
-        charts.save(rows, plot, by=by)
-        say(f"drawn into {plot}")
-
-
 def show_training(training: Training, out: Path, run: RunRecord | None, form: str) -> None:
     """What training found: the settings chosen, cross-validation and test, and where the run is recorded."""
     if form == "json":
@@ -389,17 +299,6 @@ def read_params(path: Path | None) -> Params:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"no TOML ({error})", place=str(path), remedy="write lines like C = [1.0, 3.0]") from None
     return Params.parse(settings, str(path))
-
-
-def require_writable(path: Path, option: str) -> None:
-    """Refuse a file that cannot be written before the work, not after it."""
-    folder, remedy = path.parent, "name a file in a folder you may write to"
-    if path.is_dir():
-        raise UsageError("a folder, not a file", place=f"{option} {path}", remedy=remedy)
-    if not folder.is_dir():
-        raise UsageError(f"there is no folder {folder}", place=f"{option} {path}", remedy="make it, or name another")
-    if not os.access(folder, os.W_OK):
-        raise UsageError("cannot be written", place=f"{option} {path}", remedy=remedy)
 
 
 def print_rich(*parts: Any) -> None:

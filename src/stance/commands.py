@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -246,10 +247,10 @@ def card(
 
 
 def load(model: str | None) -> Table:
-    """The table of an option or argument; "default" is the default model."""
+    """The table of an option or argument."""
     from stance.scorer import open_table
 
-    return open_table(None if model == "default" else model)
+    return open_table(model)
 
 
 def show(result: Any, form: str) -> None:
@@ -260,6 +261,17 @@ def show(result: Any, form: str) -> None:
 def say(text: str) -> None:
     """Talk to the user on stderr."""
     print(text, file=sys.stderr)
+
+
+def require_writable(path: Path, option: str) -> None:
+    """Refuse a file that cannot be written before the work, not after it."""
+    folder, remedy = path.parent, "name a file in a folder you may write to"
+    if path.is_dir():
+        raise UsageError("a folder, not a file", place=f"{option} {path}", remedy=remedy)
+    if not folder.is_dir():
+        raise UsageError(f"there is no folder {folder}", place=f"{option} {path}", remedy="make it, or name another")
+    if not os.access(folder, os.W_OK):
+        raise UsageError("cannot be written", place=f"{option} {path}", remedy=remedy)
 
 
 @contextmanager

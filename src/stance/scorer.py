@@ -114,9 +114,9 @@ class Scorer:
 
 
 def open_table(model: str | os.PathLike[str] | None = None) -> Table:
-    """The table of a path or of ``models:/NAME@ALIAS``; None is the default model. Raises ModelError."""
+    """The table of a path or of ``models:/NAME@ALIAS``; None or "default" is the default model. Raises ModelError."""
     if isinstance(model, str) and model.startswith("models:/"):
         from stance.tracking.registry import resolve_model
 
-        return Table.load(resolve_model(model))
-    return Table.load(DEFAULT if model is None else Path(model))
+        return Table.load(resolve_model(model).path)
+    return Table.load(DEFAULT if model in (None, "default") else Path(model))

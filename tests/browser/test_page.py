@@ -1,8 +1,13 @@
 """The page of the service in a real browser."""
 
 import json
+import sys
+from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from pdfs import pdf
 
 from stance.model.table import Table
 from stance.scorer import Scorer
@@ -93,8 +98,8 @@ def test_a_dropped_file_is_read(open_tab, article):
     assert page.is_hidden("#drop")
 
 
-def test_an_old_encoding_and_a_page_are_read_and_a_pdf_is_explained(open_tab, tmp_path):
-    page = open_tab().page
+def test_an_old_encoding_a_page_and_a_pdf_are_read(open_tab, tmp_path):
+    page = open_tab(faults=["422"]).page
     drop(page, "old.txt", "“Naïve,” the envoy said.".encode("cp1252"))
     page.wait_for_selector("a.st")
     assert texts(page) == ["“Naïve,” the envoy said."]
@@ -103,8 +108,14 @@ def test_an_old_encoding_and_a_page_are_read_and_a_pdf_is_explained(open_tab, tm
     page.set_input_files("#file", saved)
     page.wait_for_selector("a.st:has-text('agreed')")
     assert texts(page) == ["The two sides agreed to talk."]
-    drop(page, "report.pdf", b"%PDF-1.7", "application/pdf")
-    assert "report.pdf: not a text" in page.inner_text("#problem")
+    drop(page, "report.pdf", pdf("The envoys met on Friday."), "application/pdf")
+    page.wait_for_selector("a.st:has-text('envoys')")
+    assert texts(page) == ["The envoys met on Friday."]
+    drop(page, "broken.pdf", b"%PDF-1.7", "application/pdf")
+    page.wait_for_selector("#problem:not([hidden])")
+    assert "damaged PDF" in page.inner_text("#problem")
+    drop(page, "table.xlsx", b"PK", "application/vnd.ms-excel")
+    assert "table.xlsx: not a text, a page or a PDF" in page.inner_text("#problem")
 
 
 def test_everything_works_by_keyboard(open_tab, article):

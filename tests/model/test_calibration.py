@@ -13,7 +13,7 @@ from stance.model.explanation import explain
 from stance.model.params import Params
 from stance.model.training import train
 from stance.report.explanation import shaded, summary
-from stance.report.summary import summarize
+from stance.report.summary import Poles, summarize
 from stance.statement import Document
 
 FRAME = read_labelled(["data/corpus/ordinary-news-mix.jsonl"])
@@ -67,7 +67,7 @@ def test_other_labels_work_throughout(training) -> None:
     assert table.labels == ("dovish", "hawkish", "neutral")
     text = "The ministers agreed to meet again. The army shelled the town."
     scored = list(analyse([Document(text, id="a")], table))
-    row = summarize(scored, conciliatory="dovish", hawkish="hawkish")[0]
+    row = summarize(scored, poles=Poles("hawkish", "dovish"))[0]
     assert row.index is not None
     assert row.index.value == pytest.approx((row.counts["hawkish"] - row.counts["dovish"]) / 2)
     why = explain(table, scored[0].statement.text)

@@ -1,10 +1,12 @@
 """The table that is shipped: is it the one that data/ gives?"""
 
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from stance.cli import main
 from stance.model.corpus import digest, read_labelled
 from stance.model.params import Params
 from stance.model.table import DEFAULT, FORMAT, Table
@@ -60,6 +62,17 @@ def test_it_knows_how_good_it_is(default):
     low, high = metrics["test"]["macro_f1_interval"]
     assert low < metrics["test"]["macro_f1"] < high
     assert metrics["cross-validation"]["ece"] < 0.05
+
+
+def test_its_card_is_the_one_in_docs(capsys, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    with pytest.raises(SystemExit):
+        main(["card", "default", "--data", "data/contrast", "--by", "file"])
+    made, kept = capsys.readouterr().out, (ROOT / "docs" / "card" / "card.md").read_text(encoding="utf-8")
+    assert kept.startswith(made), "write it again: make card"
+    pictures = re.findall(r"\]\((.+\.png)\)", kept)
+    assert {Path(name).name for name in pictures} == {"reliability.png", "coverage.png", "confusion.png"}
+    assert all((ROOT / "docs" / "card" / name).exists() for name in pictures)
 
 
 @pytest.mark.slow

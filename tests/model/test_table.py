@@ -162,7 +162,7 @@ def test_threads_share_a_table(default, corpus):
 @example(STRANGE[-5])
 def test_evidence_sums_to_the_logits_and_points_into_the_text(default, text):
     p = default.score([text]).probabilities[0]
-    evidence = default.explain(text)
+    evidence = default.explain([text])[0]
     logits = default.arrays["bias"][:3].astype(float) + sum((e.weights for e in evidence), np.zeros(3))
     np.testing.assert_allclose(logits - logits[0], np.log(p) - np.log(p[0]), atol=1e-6, rtol=1e-5)
     for e in evidence:
@@ -172,10 +172,10 @@ def test_evidence_sums_to_the_logits_and_points_into_the_text(default, text):
 
 def test_evidence_names_the_words_it_stands_on(default):
     text = "They will not accept it, but talks with Jane Roe will resume."
-    words = {e.name: text[e.start : e.end] for e in default.explain(text) if e.kind == "word"}
+    words = {e.name: text[e.start : e.end] for e in default.explain([text])[0] if e.kind == "word"}
     assert words["not:accept"] == "accept"
     assert words["<name>"] == "Jane Roe"
-    pairs = {e.name: text[e.start : e.end] for e in default.explain(text) if e.kind == "pair"}
+    pairs = {e.name: text[e.start : e.end] for e in default.explain([text])[0] if e.kind == "pair"}
     assert "with Jane Roe" in pairs.values()
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stance.errors import InputError
-from stance.report.summary import Index, design_effect, difference, period_of, stance_index, summarize, trace
+from stance.report.summary import Index, Poles, design_effect, difference, period_of, stance_index, summarize, trace
 from stance.statement import UNCERTAIN, ScoredStatement, Statement
 
 LABELS = {"h": "hawkish", "c": "conciliatory", "n": "neutral"}
@@ -70,8 +70,8 @@ def test_uncertain_statements_count_over_all_but_not_among_the_sure():
 
 def test_the_statements_shown_are_the_surest_of_their_label():
     [row] = summarize([said("h", "milder", confidence=0.6), said("h", "harsher", confidence=0.9), said("n", "so")])
-    assert (row.most_hawkish.statement.text, row.most_hawkish.statement.start) == ("harsher", 5)
-    assert row.most_conciliatory is None
+    assert list(row.extremes) == ["hawkish"]
+    assert (row.extremes["hawkish"].statement.text, row.extremes["hawkish"].statement.start) == ("harsher", 5)
 
 
 def test_mean_tone_passes_over_statements_without_one():
@@ -121,7 +121,7 @@ def test_a_model_with_other_labels_has_counts_and_with_its_poles_named_an_index(
     other = ScoredStatement(said("h", "rates rise").statement, "tight", 0.9, {"loose": 0.1, "tight": 0.9})
     assert summarize([other])[0].index is None
     assert summarize([other])[0].counts == {"loose": 0, "tight": 1}
-    assert summarize([other], hawkish="tight", conciliatory="loose")[0].index.value == 1
+    assert summarize([other], poles=Poles("tight", "loose"))[0].index.value == 1
 
 
 def test_nothing_gives_no_rows():

@@ -19,7 +19,6 @@ from stance.service.live import Live
 
 ROOT = Path(__file__).parents[2]
 KEY = "a-key-for-tests-only-0123456789"
-RUN = "import typer; from stance.service.command import serve; typer.run(serve)"
 
 
 @pytest.fixture(scope="session")
@@ -94,8 +93,9 @@ def serve(tmp_path):
         environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
         with log.open("wb") as file:
             process = subprocess.Popen(
-                [sys.executable, "-c", RUN, "--port", "0", *options], stderr=file, stdout=file, env=environment
-            )
+                [sys.executable, "-m", "stance.cli", "serve", "--port", "0", *options],
+                stderr=file, stdout=file, env=environment,
+            )  # fmt: skip
         try:
             service = Service(process, log)
             yield service

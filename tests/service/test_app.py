@@ -1,5 +1,6 @@
 """What the service answers, to the well-meaning and to others."""
 
+import base64
 import json
 import logging
 import re
@@ -8,6 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from pdfs import pdf
 
 from stance.analysis import analyse
 from stance.model.table import Table
@@ -94,6 +98,28 @@ def test_offsets_of_a_page_count_the_text_in_the_answer(client):
     assert "alert" not in document["text"]
     assert all(document["text"][s["start"] : s["end"]] == s["text"] for s in answer["statements"])
     assert "Naïve" in document["text"]
+
+
+def test_a_pdf_is_read_and_what_is_none_refused(client):
+    sent = base64.b64encode(pdf("The two sides agreed to talk.", "They will meet on Friday.")).decode()
+    answer = score(client, pdf=sent).json()
+    (document,) = answer["documents"]
+    assert (document["title"], document["date"]) == ("Envoys meet", "2024-03-01")
+    assert [s["text"] for s in answer["statements"]] == ["The two sides agreed to talk.", "They will meet on Friday."]
+    assert all(document["text"][s["start"] : s["end"]] == s["text"] for s in answer["statements"])
+    assert "They will meet on Friday." in client.post("/view", json={"pdf": sent}).text
+    for bad, words in (("%%%", "pdf: "), (base64.b64encode(b"%PDF-1.4 cut").decode(), "pdf: damaged PDF")):
+        refused = score(client, pdf=bad)
+        assert refused.status_code == 422
+        assert words in refused.json()["detail"]
+
+
+@pytest.mark.parametrize("field", ["title", "speaker", "source", "id", "date", "text"])
+def test_half_a_surrogate_pair_is_refused(client, field):
+    body = json.dumps({"documents": [{"text": "We will talk.", field: "\ud800"}], "summary": "speaker"})
+    refused = client.post("/v1/score", content=body, headers={"content-type": "application/json"})
+    assert refused.status_code == 422
+    assert field in refused.json()["detail"]
 
 
 def test_a_batch_keeps_order_names_and_dates(client):

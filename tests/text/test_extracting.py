@@ -1,9 +1,14 @@
 import contextlib
+import sys
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from pdfs import pdf
 
 from stance.errors import InputError
 from stance.text.extracting import extract_html, extract_pdf, reflow
@@ -21,27 +26,6 @@ def html(page: str):
     return extract_html(page.encode(), "a.html", "a.html")
 
 
-def pdf(*lines: str, title: str = "Envoys meet") -> bytes:
-    """A PDF by hand: one page, one line of text for each argument."""
-    shown = "".join(f"({line}) Tj 0 -14 Td " for line in lines)
-    content = f"BT /F1 12 Tf 50 750 Td {shown}ET"
-    objects = [
-        "<< /Type /Catalog /Pages 2 0 R >>",
-        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R"
-        " /Resources << /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >> >>",
-        f"<< /Length {len(content)} >>\nstream\n{content}\nendstream",
-        f"<< /Title ({title}) /CreationDate (D:20240301100000Z) >>",
-    ]
-    data, offsets = b"%PDF-1.4\n", []
-    for number, body in enumerate(objects, 1):
-        offsets.append(len(data))
-        data += f"{number} 0 obj\n{body}\nendobj\n".encode()
-    table = "".join(f"{offset:010d} 00000 n \n" for offset in offsets)
-    trailer = f"trailer\n<< /Size 6 /Root 1 0 R /Info 5 0 R >>\nstartxref\n{len(data)}\n%%EOF"
-    return data + f"xref\n0 6\n0000000000 65535 f \n{table}{trailer}".encode()
-
-
 def test_a_page_gives_main_text_by_paragraph_and_metadata():
     document = html(PAGE)
     assert document.text.splitlines()[-2:] == [
@@ -52,6 +36,11 @@ def test_a_page_gives_main_text_by_paragraph_and_metadata():
     assert document.source == "https://example.org/world/envoys"
     assert "never" not in document.text
     assert "Home" not in document.text
+
+
+@pytest.mark.parametrize("page", ["<math><p>Talks", "<svg></p>0<html>Talks</title>", "<svg><![CDATA[0]]><p>Talks"])
+def test_pages_that_the_extractor_fails_on_are_read_whole(page):
+    assert html(page).text.endswith("Talks")
 
 
 def test_nothing_in_a_page_is_fetched_or_read_from_disk():

@@ -8,16 +8,17 @@ and so does the share of words that the training data seldom has.
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import groupby
 
 import numpy as np
 import numpy.typing as npt
 
-from stance.model.table import Table
+from stance.model.table import BATCH, Table
 from stance.model.tokens import NAME, Tokenizer, normal_form
-from stance.statement import ScoredStatement
+from stance.statement import ScoredStatement, Statement
 
 Floats = npt.NDArray[np.float64]
 
@@ -30,6 +31,9 @@ the authored training data, recipes and football reports lie at 1.1 and more (do
 
 Z = 1.645
 """0.95 quantile of the normal distribution: the bound is one-sided, so that a short text is seldom flagged."""
+
+LEAST_WORDS = 50
+"""Words of a document that is judged by itself: two or three sentences."""
 
 NAMED = 5
 """So many documents are warned of one by one; of further ones only the number is said."""
@@ -62,6 +66,21 @@ class Fit:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Words, how many of them are unknown, how many are not common, and the sum of the idf of the latter."""
+
+    words: int = 0
+    unknown: int = 0
+    rare: int = 0
+    idf: float = 0.0
+
+    def __add__(self, other: Count) -> Count:
+        return Count(
+            self.words + other.words, self.unknown + other.unknown, self.rare + other.rare, self.idf + other.idf
+        )
+
+
 class Domain:
     """What a table knows of the words of its training data.
 
@@ -84,12 +103,21 @@ class Domain:
 
     def fit(self, texts: Iterable[str], document: str = "") -> Fit:
         """How the words of a document, given as its statements, fit the model."""
+        return self.judge(self.count(texts), document)
+
+    def count(self, texts: Iterable[str]) -> Count:
+        """What there is to know of the words of some statements."""
         numbers = self.numbers(list(texts))
         rare = self._idf[numbers][self._rare[numbers]]
-        unknown = float(np.mean(numbers == len(self._numbers))) if len(numbers) else 0.0
-        distance = float(rare.mean() - self.mean) if len(rare) else 0.0
-        low = distance - Z * self.deviation / np.sqrt(len(rare)) if len(rare) else -np.inf
-        return Fit(document, len(numbers), unknown, distance, float(low))
+        unknown = int(np.count_nonzero(numbers == len(self._numbers)))
+        return Count(len(numbers), unknown, len(rare), float(rare.sum()))
+
+    def judge(self, count: Count, document: str = "") -> Fit:
+        """How words so counted fit the model."""
+        unknown = count.unknown / count.words if count.words else 0.0
+        distance = count.idf / count.rare - self.mean if count.rare else 0.0
+        low = distance - Z * self.deviation / math.sqrt(count.rare) if count.rare else -math.inf
+        return Fit(document, count.words, unknown, distance, low)
 
     def numbers(self, texts: list[str]) -> npt.NDArray[np.int64]:
         """The vocabulary number of each word, in order, without names and numbers; unknown ones have the last."""
@@ -126,18 +154,75 @@ def _expected(idf: Floats, rare: npt.NDArray[np.bool_]) -> tuple[float, float]:
 def watch(scored: Iterable[ScoredStatement], table: Table, warn: Callable[[str], None]) -> Iterator[ScoredStatement]:
     """Pass scored statements on, and warn of each document that is unlike the training data once it has passed.
 
-    After NAMED warnings the others are counted, and the number is said at the end.
+    A document of fewer than LEAST_WORDS words says too little to judge. Such documents in one file, rows of a table
+    for instance, are judged together when the file ends, and not at all if they are too short even then. After NAMED
+    warnings the others are counted, and the number is said at the end.
     """
-    domain = Domain(table)
-    outside = seen = 0
-    for name, statements in groupby(scored, key=lambda s: s.statement.document):
-        texts = []
-        for s in statements:
-            texts.append(s.statement.text)
-            yield s
-        fit = domain.fit(texts, name)
-        seen, outside = seen + 1, outside + fit.outside
-        if fit.outside and outside <= NAMED:
-            warn(str(fit))
-    if outside > NAMED:
-        warn(f"{outside:,} of {seen:,} documents are unlike the texts that the model was trained on")
+    watching = _Watch(Domain(table), warn)
+    for s in scored:
+        yield s
+        watching.add(s.statement)
+    watching.end()
+
+
+class _Watch:
+    """What is known of the document that passes, and of the short ones of its file. Holds a batch of texts at most."""
+
+    def __init__(self, domain: Domain, warn: Callable[[str], None]) -> None:
+        self.domain, self.warn = domain, warn
+        self.document = self.file = ""
+        self.current, self.short = _Words(domain), _Words(domain)
+        self.seen = self.outside = 0
+
+    def add(self, statement: Statement) -> None:
+        if statement.document != self.document:
+            self.end_document()
+            self.document = statement.document
+            if (file := re.sub(r"[:#][^:#]*$", "", statement.document)) != self.file:
+                self.end_file()
+                self.file = file
+        self.current.add([statement.text])
+
+    def end_document(self) -> None:
+        if self.current.n < LEAST_WORDS:
+            self.short.add(self.current.texts)  # all of them: so few words are no batch
+        else:
+            self.judge(self.current, self.document)
+        self.current = _Words(self.domain)
+
+    def end_file(self) -> None:
+        if self.short.n >= LEAST_WORDS:
+            self.judge(self.short, self.file)
+        self.short = _Words(self.domain)
+
+    def judge(self, words: _Words, name: str) -> None:
+        fit = self.domain.judge(words.total(), name)
+        self.seen, self.outside = self.seen + 1, self.outside + fit.outside
+        if fit.outside and self.outside <= NAMED:
+            self.warn(str(fit))
+
+    def end(self) -> None:
+        self.end_document()
+        self.end_file()
+        if self.outside > NAMED:
+            self.warn(f"{self.outside:,} of {self.seen:,} documents are unlike the texts that the model was trained on")
+
+
+class _Words:
+    """Texts that are counted a batch at a time, which is far quicker than one by one. n: their words, roughly."""
+
+    def __init__(self, domain: Domain) -> None:
+        self.domain, self.n = domain, 0
+        self.texts: list[str] = []
+        self.count = Count()
+
+    def add(self, texts: Iterable[str]) -> None:
+        for text in texts:
+            self.n += len(text.split())
+            self.texts.append(text)
+        if len(self.texts) >= BATCH:
+            self.total()
+
+    def total(self) -> Count:
+        self.count, self.texts = self.count + self.domain.count(self.texts), []
+        return self.count

@@ -36,13 +36,17 @@ def confidence_for(header: Mapping[str, Any], accuracy: float) -> float:
     rows reach are that accurate. On text unlike the training data the accuracy is lower: `stance evaluate` on
     labels of one's own gives the curve for it.
 
-    Raises UsageError when no threshold is that accurate, ModelError when the table has no curve.
+    Raises UsageError for what is no such accuracy and when no threshold is that accurate, ModelError when the table
+    has no curve.
 
     >>> curve = [{"threshold": t, "coverage": c, "accuracy": a} for t, c, a in
     ...          [(0.0, 1.0, 0.8), (0.5, 0.9, 0.85), (0.7, 0.6, 0.91), (0.9, 0.4, 0.95), (0.99, 0.001, 0.5)]]
     >>> confidence_for({"metrics": {"cross-validation": {"n": 1000, "coverage": curve}}}, 0.9)
     0.7
     """
+    if not 0 < accuracy <= 1:
+        what = f"{accuracy:g} is no accuracy to want"
+        raise UsageError(what, place="--target-accuracy", remedy="give a number above 0 and up to 1, such as 0.9")
     measures = header.get("metrics", {}).get("cross-validation", {})
     if not measures.get("coverage"):
         remedy = "train it again with this version, or give --min-confidence"

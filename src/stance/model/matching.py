@@ -303,7 +303,9 @@ def _add(entry: dict[str, Any], name: str, cls: str, note: str) -> None:
     if name == "modality" and cls != "name":
         entry["cues"] = sorted({*entry["cues"], f"mod:{cls}"})
         entry["marks"] |= MARK["cond"] * (cls in ("cond", "cond-hard")) | MARK["question"] * (cls == "question")
-        entry["marks"] |= MARK["bar"] * (cls in ("cond-until", "cond-bar")) | MARK["cond"] * (cls in ("cond-until", "cond-bar"))
+        entry["marks"] |= MARK["bar"] * (cls in ("cond-until", "cond-bar")) | MARK["cond"] * (
+            cls in ("cond-until", "cond-bar")
+        )
         entry["marks"] |= (MARK["subordinate"] | MARK["relative"]) * (cls == "aside")
 
 

@@ -16,7 +16,7 @@ import os
 import tempfile
 import threading
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -216,7 +216,7 @@ class Table:
     def _add(out: npt.NDArray[np.float64], rows: npt.NDArray[np.int32], values: Floats) -> None:
         """Sum values by row and divide by the norm, whose square stands in their last column."""
         starts = np.flatnonzero(np.concatenate([[True], rows[1:] != rows[:-1]]))
-        sums = np.add.reduceat(values, starts, axis=0)
+        sums = np.add.reduceat(values, starts, axis=0, dtype=np.float64)  # so that explanations add up to it
         norm = np.sqrt(np.where(sums[:, -1:] > 0, sums[:, -1:], 1))
         out[rows[starts]] += sums[:, :-1] / norm
 
@@ -282,76 +282,81 @@ class Table:
             out[:-1] += idf * self.arrays["meaning_weights"][meaning]
         return out
 
-    def explain(self, text: str) -> list[Evidence]:
-        """Everything that moved one statement, in reading order; with the bias it sums to the logits."""
+    def explain(self, texts: Sequence[str]) -> list[list[Evidence]]:
+        """Everything that moved each of n statements; with the bias it sums to the statement's logits.
+
+        Frames come first, then words in reading order. Many statements at a time are far quicker than one by one.
+        """
         with self._lock:
-            tokens, rows, words, pairs = self._look_up([text])
-            shape = self._type_shapes.take(tokens.types, axis=0).astype(np.float64)
-            names = [self._tokenizer.surfaces[t] for t in tokens.types]
+            tokens, rows, words, pairs = self._look_up(texts)
+            shape = self._type_shapes.take(tokens.types, axis=0)
+            surfaces = self._tokenizer.surfaces
             described = self._type_frames
             trends, directions = self._follow(tokens)
-        k = len(self.labels)
-        spans = _spans(text, tokens) if len(rows) else []
-        frames: list[Evidence] = []
+        names, spans = [surfaces[t] for t in tokens.types.tolist()], _spans(texts, tokens)
+        out: list[list[Evidence]] = [[] for _ in texts]
         if self._reader:
             found = self._reader.read(tokens, described).counted()
-            frames = self._frames(found, self._reader.names, names, spans)
+            for row, evidence in self._frames(found, self._reader.names, names, spans):
+                out[row].append(evidence)
+        for row, evidence in self._trending(tokens, trends, directions, names, spans):
+            out[row].append(evidence)
         if self._encoder:
-            added = (self._encoder([text]) @ self.arrays["sentence_weights"].astype(np.float64))[0, :k]
-            frames.append(Evidence("whole sentence", "sentence", 0, len(text), added))
-        if not len(rows):
-            return frames
+            added = self._encoder(texts) @ self.arrays["sentence_weights"].astype(np.float64)
+            for text, weights, evidences in zip(texts, added[:, : len(self.labels)], out, strict=True):
+                evidences.append(Evidence("whole sentence", "sentence", 0, len(text), weights))
         word = self._words.take(words, axis=0).astype(np.float64)
         pair = self._pairs.take(pairs, axis=0).astype(np.float64)
-        norm = np.sqrt((word + pair)[:, -1].sum()) or 1.0
-        shape_norm = np.sqrt(shape[:, -1].sum()) or 1.0
-        edges = [(0, 0), *spans, (len(text), len(text))]
-        named = ["^", *names, "$"]
-        out = frames + self._trending(trends, directions, names, spans)
-        for i in range(len(rows)):
-            (start, end), (next_start, next_end) = edges[i], edges[i + 1]
-            left, right = named[i], named[i + 1]
-            if i < len(spans):
+        norms = np.bincount(rows, (word + pair)[:, -1], len(texts))
+        word, pair = (self._share(part, norms, rows) for part in (word, pair))
+        shape = self._share(shape, np.bincount(tokens.rows, shape[:, -1], len(texts)), tokens.rows)
+        change = rows[1:] != rows[:-1]
+        opens, closes = np.append(True, change).tolist(), np.append(change, True).tolist()
+        at = 0  # the token on the right of a pair
+        for i, row in enumerate(rows.tolist()):
+            left = "^" if opens[i] else names[at - 1]
+            right = "$" if closes[i] else names[at]
+            if not closes[i]:
                 negation = "not:" if words[i] % 2 else ""
-                out.append(Evidence(negation + right, "word", next_start, next_end, word[i, :k] / norm))
-                out.append(Evidence(right, "shape", next_start, next_end, shape[i, :k] / shape_norm))
-            first = next_start if left == "^" else start
-            last = end if right == "$" else next_end
-            out.append(Evidence(f"{left} {right}", "pair", first, last, pair[i, :k] / norm))
-        return [e for e in out if e.weights.any()]
+                out[row].append(Evidence(negation + right, "word", *spans[at], word[i]))
+                out[row].append(Evidence(right, "shape", *spans[at], shape[at]))
+            first, last = spans[at if opens[i] else at - 1][0], spans[at - 1 if closes[i] else at][1]
+            out[row].append(Evidence(f"{left} {right}", "pair", first, last, pair[i]))
+            at += not closes[i]
+        return [[e for e in found if e.weights.any()] for found in out]
+
+    def _share(self, values: npt.NDArray[Any], norms: npt.NDArray[Any], rows: npt.NDArray[np.int32]) -> Any:
+        """What each word or pair adds to the logits: its weights over its statement's norm, given as a square."""
+        return values[:, : len(self.labels)] / np.sqrt(np.where(norms > 0, norms, 1))[rows, None]
 
     def _trending(
-        self, trends: Trends, rows: npt.NDArray[np.int64], names: list[str], spans: list[tuple[int, int]]
-    ) -> list[Evidence]:
-        """What trends add, each on the stretch from the word to its word of direction."""
-        if not len(rows):
-            return []
-        values = self._trends.take(rows, axis=0).astype(np.float64)
-        values[:, :-1] /= np.sqrt(values[:, -1].sum()) or 1.0
-        out = []
-        for at, near, rising, weights in zip(trends.at, trends.near, trends.rising, values, strict=True):
+        self, tokens: Tokens, trends: Trends, directions: npt.NDArray[np.int64], names: Sequence[str],
+        spans: Sequence[tuple[int, int]],
+    ) -> Iterator[tuple[int, Evidence]]:  # fmt: skip
+        """Statement and evidence of trends, each on the stretch from the word to its word of direction."""
+        values, rows = self._trends.take(directions, axis=0).astype(np.float64), tokens.rows.take(trends.at)
+        values = self._share(values, np.bincount(rows, values[:, -1], tokens.n), rows)
+        for row, at, near, rising, weights in zip(
+            rows.tolist(), trends.at.tolist(), trends.near.tolist(), trends.rising.tolist(), values, strict=True
+        ):
             (first, _), (_, last) = spans[min(at, near)], spans[max(at, near)]
-            name = f"{names[at].lower()} {DIRECTIONS[rising]}"
-            out.append(Evidence(name, "trend", first, last, weights[: len(self.labels)]))
-        return out
+            yield row, Evidence(f"{names[at].lower()} {DIRECTIONS[rising]}", "trend", first, last, weights)
 
     def _frames(
         self, found: Readings, features: Sequence[str], names: Sequence[str], spans: Sequence[tuple[int, int]]
-    ) -> list[Evidence]:
-        """Evidence of the frames of one statement: all that one stretch of words adds, named by what tells most."""
+    ) -> Iterator[tuple[int, Evidence]]:
+        """Statement and evidence of frames: all that one stretch of words adds, named by what tells most."""
         weights = self.arrays["frame_weights"].take(found.features, axis=0)[:, : len(self.labels)]
         values = weights.astype(np.float64) * found.values[:, None]
-        stretches: dict[tuple[int, int], list[int]] = {}
-        for i, stretch in enumerate(zip(found.start.tolist(), found.end.tolist(), strict=True)):
+        stretches: dict[tuple[int, int, int], list[int]] = {}
+        for i, stretch in enumerate(zip(found.rows.tolist(), found.start.tolist(), found.end.tolist(), strict=True)):
             stretches.setdefault(stretch, []).append(i)
-        out = []
-        for (start, end), members in stretches.items():
+        for (row, start, end), members in stretches.items():
             name = min((features[found.features[i]] for i in members), key=_telling)
             if end - start > 1 and ">" in name:
                 name = f"{name}: {names[start]} -> {names[end - 1]}"
             first, last = (spans[start][0], spans[end - 1][1]) if end > start else (0, 0)
-            out.append(Evidence(name, "frame", first, last, values[members].sum(axis=0)))
-        return [e for e in out if e.weights.any()]
+            yield row, Evidence(name, "frame", first, last, values[members].sum(axis=0))
 
     def save(self, path: str | Path) -> None:
         """Write the table; the file appears whole or not at all."""
@@ -430,14 +435,19 @@ def _padded(weights: Floats, idf: Floats, rows: int) -> Floats:
     return out
 
 
-def _spans(text: str, tokens: Tokens) -> list[tuple[int, int]]:
-    """Characters that each token of a single statement stands on; a masked name spans all its words."""
-    found = [m.span() for m in TOKEN.finditer(text.replace("\n", " "))]
-    ends = np.append(tokens.raw[1:], len(found))
-    spans = []
-    for type_, raw, following in zip(tokens.types.tolist(), tokens.raw.tolist(), ends.tolist(), strict=True):
-        spans.append((found[raw][0], found[(following - 1) if type_ == 0 else raw][1]))
-    return spans
+def _spans(texts: Sequence[str], tokens: Tokens) -> list[tuple[int, int]]:
+    """Characters of its statement that each token stands on; a masked name spans all its words."""
+    found, ends = [], []  # all tokens as the tokenizer finds them, and where each statement's line end is among them
+    for text in texts:
+        found += [match.span() for match in TOKEN.finditer(text.replace("\n", " "))]
+        ends.append(len(found))
+        found.append((len(text), len(text)))
+    following = np.append(tokens.raw[1:], len(found))
+    following = np.minimum(following, np.array(ends, np.int64)[tokens.rows])
+    return [
+        (found[raw][0], found[after - 1 if type_ == 0 else raw][1])
+        for type_, raw, after in zip(tokens.types.tolist(), tokens.raw.tolist(), following.tolist(), strict=True)
+    ]
 
 
 def _unpack(data: bytes) -> dict[str, Any]:

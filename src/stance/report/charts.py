@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING, Any
 from stance.errors import UsageError
 from stance.report.overview import Rows, name_of
 from stance.report.render import visible
-from stance.report.summary import Index, Step, Summary
+from stance.report.summary import POLES, Index, Poles, Step, Summary
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-COLORS = {"confrontation": "C3", "accommodation": "C2", None: "C0"}
+COLORS = ("C0", "C3", "C2")
+"""By sign: no shift, toward the +1 end of the index, toward its -1 end."""
+
+ENDINGS = (".png", ".svg")
 
 MOST_ROWS = 40
 """Groups in a picture; the others are counted below it."""
@@ -27,26 +30,31 @@ MOST_SPEAKERS = 8
 """Courses in a picture."""
 
 
-def save(rows: Rows, path: Path, *, by: str = "document") -> None:
+def require_picture(path: Path) -> None:
+    """Raises UsageError for a path that does not end as a picture does."""
+    if path.suffix.lower() not in ENDINGS:
+        what = f"no picture ends in {path.suffix!r}"
+        raise UsageError(what, place=str(path), remedy=f"name a {' or '.join(ENDINGS)} file")
+
+
+def save(rows: Rows, path: Path, *, by: str = "document", poles: Poles = POLES) -> None:
     """Draw summaries, or the course of steps, into a .png or .svg file; whole or not at all.
 
     Summaries by "date" are drawn over time, others as a list of indices with their intervals.
     Raises UsageError for another ending.
     """
-    ending = path.suffix.lower()
-    if ending not in (".png", ".svg"):
-        raise UsageError(f"no picture ends in {ending!r}", place=str(path), remedy="name a .png or .svg file")
+    require_picture(path)
     import warnings
 
     import matplotlib
     from matplotlib.figure import Figure
 
-    figure = Figure(layout="constrained")
+    figure, ending = Figure(layout="constrained"), path.suffix.lower()
     # Scripts that the font lacks are drawn as boxes; that is no news for each letter.
     quiet = warnings.catch_warnings(action="ignore", category=UserWarning)
     # A fixed salt and no date make the same rows the same file, byte for byte.
     with matplotlib.rc_context({"svg.hashsalt": "stance", "svg.fonttype": "none"}), quiet:
-        _draw(rows, figure, by)
+        _draw(rows, figure, by, poles)
         part = path.with_name(f".{path.name}.part")
         try:
             figure.savefig(part, format=ending[1:], dpi=120, metadata={"Date": None} if ending == ".svg" else None)
@@ -56,20 +64,20 @@ def save(rows: Rows, path: Path, *, by: str = "document") -> None:
             raise UsageError(what, place=str(path), remedy="name a file in a folder you may write to") from error
 
 
-def _draw(rows: Rows, figure: Figure, by: str) -> None:
-    courses: dict[str, list[tuple[str, Index, str | None]]] = {}
+def _draw(rows: Rows, figure: Figure, by: str, poles: Poles) -> None:
+    courses: dict[str, list[tuple[str, Index, int]]] = {}
     for row in rows:
         if isinstance(row, Step):
-            courses.setdefault(row.speaker, []).append((row.period, row.index, row.shift))
+            courses.setdefault(row.speaker, []).append((row.period, row.index, row.sign))
         elif by == "date" and row.name and row.index:
-            courses.setdefault("all statements", []).append((row.name, row.index, None))
+            courses.setdefault("all statements", []).append((row.name, row.index, 0))
     if courses:
-        _draw_courses(courses, figure)
+        _draw_courses(courses, figure, poles)
     else:
-        _draw_list([row for row in rows if isinstance(row, Summary) and row.index], figure)
+        _draw_list([row for row in rows if isinstance(row, Summary) and row.index], figure, poles)
 
 
-def _draw_list(rows: Sequence[Summary], figure: Figure) -> None:
+def _draw_list(rows: Sequence[Summary], figure: Figure, poles: Poles) -> None:
     shown = rows[:MOST_ROWS]
     figure.set_size_inches(8, 1.6 + 0.32 * len(shown))
     axes = figure.add_subplot()
@@ -80,10 +88,12 @@ def _draw_list(rows: Sequence[Summary], figure: Figure) -> None:
     axes.set_xlim(-1.05, 1.05)
     axes.axvline(0, color="grey", linewidth=0.8)
     more = f"; {len(rows) - len(shown)} more not shown" if len(rows) > len(shown) else ""
-    axes.set_xlabel(f"stance index, conciliatory (-1) to hawkish (+1), 95 % interval{more}")
+    positive, negative = (_plain(visible(label), 20) for label in poles)
+    ends = f"{negative} (-1) to {positive} (+1)"
+    axes.set_xlabel(f"stance index, {ends}, 95 % interval{more}")
 
 
-def _draw_courses(courses: dict[str, list[tuple[str, Index, str | None]]], figure: Figure) -> None:
+def _draw_courses(courses: dict[str, list[tuple[str, Index, int]]], figure: Figure, poles: Poles) -> None:
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
     shown = list(courses.items())[:MOST_SPEAKERS]
@@ -92,8 +102,8 @@ def _draw_courses(courses: dict[str, list[tuple[str, Index, str | None]]], figur
     for axes, (name, course) in zip(grid[:, 0], shown, strict=True):
         days = [start_of(period) for period, _, _ in course]
         axes.plot(days, [index.value for _, index, _ in course], color="black", linewidth=0.8)
-        for day, (_, index, shift) in zip(days, course, strict=True):
-            _interval(axes, index, day, upright=True, color=COLORS.get(shift))
+        for day, (_, index, sign) in zip(days, course, strict=True):
+            _interval(axes, index, day, upright=True, color=COLORS[sign])
         axes.axhline(0, color="grey", linewidth=0.8)
         axes.set_ylim(-1.05, 1.05)
         axes.set_title(_plain(visible(name), 60), fontsize=10, loc="left")
@@ -101,8 +111,9 @@ def _draw_courses(courses: dict[str, list[tuple[str, Index, str | None]]], figur
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
     notes = []
-    if any(shift for course in courses.values() for _, _, shift in course):
-        notes.append("red: shift toward confrontation, green: toward accommodation")
+    if any(sign for course in courses.values() for _, _, sign in course):
+        red, green = (_plain(visible(poles.toward(sign)), 20) for sign in (1, -1))
+        notes.append(f"red: shift toward {red}, green: toward {green}")
     if len(courses) > len(shown):
         notes.append(f"{len(courses) - len(shown)} more speakers not shown")
     figure.supylabel("stance index, 95 % interval", fontsize=10)

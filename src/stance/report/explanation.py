@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
-from typing import IO, TYPE_CHECKING, Any, Literal
+from typing import IO, TYPE_CHECKING, Any
 
-from stance.analysis import judged_text
-from stance.model.explanation import Explanation, explain
+from stance.analysis import batches, judged_text
+from stance.model.explanation import Explanation, explain_all
 from stance.model.table import Table
-from stance.report.render import color, visible
+from stance.report.render import color, sure, visible, write_objects
 from stance.statement import ScoredStatement
 
 if TYPE_CHECKING:
@@ -23,9 +22,7 @@ STRONG = 0.35
 FAINT = 0.12
 
 
-def write(
-    scored: Iterable[ScoredStatement], table: Table, file: IO[str], *, form: Literal["table", "jsonl", "json"]
-) -> None:
+def write(scored: Iterable[ScoredStatement], table: Table, file: IO[str], *, form: str) -> None:
     """Write statements with their evidence as they come.
 
     form: "jsonl" and "json" are the objects of ``stance score`` with ``bias``, ``evidence`` and ``tests`` added;
@@ -33,26 +30,24 @@ def write(
     """
     if form == "table":
         _write_text(scored, table, file)
-    elif form == "jsonl":
-        for row in rows(scored, table):
-            file.write(json.dumps(row, ensure_ascii=False) + "\n")
     else:
-        separator = "[\n"
-        for row in rows(scored, table):
-            file.write(separator + json.dumps(row, ensure_ascii=False))
-            separator = ",\n"
-        file.write("[]\n" if separator == "[\n" else "\n]\n")
+        write_objects(rows(scored, table), file, form)
 
 
 def rows(scored: Iterable[ScoredStatement], table: Table) -> Iterator[dict[str, Any]]:
-    """The JSON objects of scored statements with their evidence, whose offsets count characters of ``text``."""
-    for s in scored:
-        why = explain(table, judged_text(s.statement)).to_dict()
-        shift = max(0, s.statement.text.find(judged_text(s.statement)))
-        for entry in why["evidence"]:
-            entry["start"] += shift
-            entry["end"] += shift
-        yield {**s.to_dict(), **why}
+    """The JSON objects of scored statements with their evidence, whose offsets count characters of the document.
+
+    The command line and the service write these. Bias and weights of a label add up to its logit.
+    """
+    for s, why in explained(scored, table):
+        shift = s.statement.start + max(0, s.statement.text.find(why.text))
+        yield {**s.to_dict(), **why.to_dict(shift)}
+
+
+def explained(scored: Iterable[ScoredStatement], table: Table) -> Iterator[tuple[ScoredStatement, Explanation]]:
+    """Scored statements, each with what moved the model; a batch at a time."""
+    for batch in batches(scored):
+        yield from zip(batch, explain_all(table, [judged_text(s.statement) for s in batch]), strict=True)
 
 
 def _write_text(scored: Iterable[ScoredStatement], table: Table, file: IO[str]) -> None:
@@ -61,15 +56,14 @@ def _write_text(scored: Iterable[ScoredStatement], table: Table, file: IO[str]) 
     from rich.text import Text
 
     console = Console(file=file, highlight=False, width=None if file.isatty() else 100)
-    for s in scored:
-        why = explain(table, judged_text(s.statement))
+    for s, why in explained(scored, table):
         head = Text(s.stance, style=f"bold {color(s.stance, table.labels)}")
-        head.append(f" {s.confidence:.0%}", style="not bold default")
+        head.append(f" {sure(s.confidence)}", style="not bold default")
         if s.statement.speaker:
             head.append(f"  {visible(s.statement.speaker)}", style="not bold default")
         console.print(head)
-        console.print(Padding(shaded(why, table.labels), (0, 0, 0, 2)))
-        console.print(Padding(summary(why, table.labels), (0, 0, 1, 2)))
+        console.print(Padding(shaded(why, table.labels), (0, 0, 0, 2), expand=False))
+        console.print(Padding(summary(why, table.labels), (0, 0, 1, 2), expand=False))
 
 
 def shaded(why: Explanation, labels: Sequence[str]) -> Text:
@@ -103,8 +97,7 @@ def summary(why: Explanation, labels: Sequence[str]) -> Text:
     parts = []
     for c in why.strongest(SHOWN):
         margin = c.margin(first, second)
-        name = visible(c.name if c.kind == "frame" else why.text[c.start : c.end])
-        parts.append(Text(f"{name} {margin:+.2f}", style=color(first if margin > 0 else second, labels)))
+        parts.append(Text(f"{visible(c.name)} {margin:+.2f}", style=color(first if margin > 0 else second, labels)))
     line.append_text(Text(", ").join(parts) if parts else Text("nothing in it"))
     if why.tests:
         line.append(f"  [codebook test {', '.join(why.tests)}]", style="dim")

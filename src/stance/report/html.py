@@ -16,17 +16,19 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from itertools import groupby
+from itertools import chain, groupby, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stance.analysis import judged_text
 from stance.errors import UsageError
-from stance.model.explanation import Explanation, explain
+from stance.model.explanation import Explanation
 from stance.model.table import Table
+from stance.model.wording import describe
 from stance.report import svg
+from stance.report.explanation import explained
+from stance.report.render import sure
 from stance.report.render import write as write_plain
-from stance.report.summary import Index, Period, Summary, stance_index, summarize, trace
+from stance.report.summary import POLES, Index, Period, Poles, Summary, stance_index, summarize, trace
 from stance.statement import UNCERTAIN, Document, ScoredStatement
 
 if TYPE_CHECKING:
@@ -51,7 +53,6 @@ COURSES = 12
 """Speakers whose course an index page draws."""
 
 _ASSETS = {"view.css": "text/css", "view.js": "text/javascript", "page.js": "text/javascript"}
-_KINDS = {"conciliatory": "con", "hawkish": "haw", "neutral": "neu", UNCERTAIN: "unc"}
 _MARKS = {"con": "●", "haw": "◆", "neu": "○", "unc": "?"}
 _STRENGTHS = (0.5, 0.7, 0.85)
 _LEVELS = (0.15, 0.4, 0.7)
@@ -92,34 +93,38 @@ def write(
     *,
     table: Table,
     period: Period = "month",
+    poles: Poles = POLES,
 ) -> None:
     """Write a report that needs no other file and no network; each file appears whole or not at all.
 
     scored: the statements of the documents, in order. One document is one page. Several make ``path`` an index
     with the courses of speakers over ``period``, and a page for each document in the folder ``path`` without its
-    ending; documents of a single statement share pages. Raises UsageError where nothing can be written.
+    ending; documents of a single statement share pages. ``poles`` are the labels at the ends of the index.
+    Raises UsageError where nothing can be written.
     """
     parts = list(_by_document(documents, scored))
     if len(parts) == 1:
-        _save(path, _report("article.html", View([parts[0][0]], parts[0][1], table)))
+        _save(path, _report("article.html", View([parts[0][0]], parts[0][1], table, poles)))
         return
     folder = path.with_suffix("") if path.suffix else path.with_name(f"{path.name}-pages")
     rows = []
     for number, group in enumerate(_grouped(parts), start=1):
-        one = View([document for document, _ in group], [s for _, found in group for s in found], table)
+        one = View([document for document, _ in group], [s for _, found in group for s in found], table, poles)
         name = f"{number:04}-{_slug(one.title)}.html"
         _save(folder / name, _report("article.html", one, up=os.path.relpath(path, folder)))
         rows.append((f"{folder.name}/{name}", one))
-    _save(
-        path, _report("index.html", Overview(rows, documents, [s for _, found in parts for s in found], table, period))
-    )
+    everything = View(list(documents), [s for _, found in parts for s in found], table, poles)
+    _save(path, _report("index.html", Overview(rows, everything, period)))
 
 
 class View:
     """What a page shows of one or several documents."""
 
-    def __init__(self, documents: list[Document], scored: list[ScoredStatement], table: Table) -> None:
-        self.documents, self.scored, self.table = documents, scored, table
+    def __init__(
+        self, documents: list[Document], scored: list[ScoredStatement], table: Table, poles: Poles = POLES
+    ) -> None:
+        self.documents, self.scored, self.table, self.poles = documents, scored, table, poles
+        self.ends = poles if {*poles} <= set(table.labels) else None
         self.title = _title(documents, scored)
         only = documents[0] if len(documents) == 1 else None
         about = (only.title or os.path.basename(only.id), only.date, only.source) if only else (self.title,)
@@ -128,27 +133,25 @@ class View:
     @cached_property
     def articles(self) -> list[Article]:
         """The documents with their paragraphs."""
-        places = {id(s): n for n, s in enumerate(self.scored)}
-        return [
-            Article(document, [self._shown(places[id(s)], s) for s in found])
-            for document, found in _by_document(self.documents, self.scored)
-        ]
+        look = Look(self.table.labels, self.poles)
+        reasons = [why for _, why in explained(self.scored[:EXPLAINED], self.table)]
+        whys = chain(reasons, repeat(None))
+        shown = {id(s): Shown(n, s, why, look) for n, (s, why) in enumerate(zip(self.scored, whys, strict=False))}
+        parts = _by_document(self.documents, self.scored)
+        return [Article(document, [shown[id(s)] for s in found]) for document, found in parts]
 
     @cached_property
     def statements(self) -> list[Shown]:
         """All statements as shown."""
         return [s for article in self.articles for p in article.paragraphs for s in p.statements]
 
-    def _shown(self, number: int, scored: ScoredStatement) -> Shown:
-        why = explain(self.table, judged_text(scored.statement)) if number < EXPLAINED else None
-        return Shown(number, scored, why, self.table.labels)
-
     @cached_property
     def counts(self) -> list[tuple[str, str, str, int]]:
         """Stance, its class, its mark and how many statements have it."""
         counts = Counter(s.stance for s in self.scored)
-        labels = [*self.table.labels, *([UNCERTAIN] if counts[UNCERTAIN] else [])]
-        return [(x, kind_of(x, labels), mark_of(x, labels), counts[x]) for x in labels]
+        look = Look(self.table.labels, self.poles)
+        labels = [*look.labels, *([UNCERTAIN] if counts[UNCERTAIN] else [])]
+        return [(x, look.kind(x), look.mark(x), counts[x]) for x in labels]
 
     @cached_property
     def shares(self) -> Markup:
@@ -158,15 +161,16 @@ class View:
     @cached_property
     def index(self) -> Index | None:
         """The index of all statements; None for a model without the two poles."""
-        if not {"hawkish", "conciliatory"} <= set(self.table.labels):
+        if not self.ends:
             return None
         groups = summarize(self.scored, "document")
-        return stance_index((g.counts.get("hawkish", 0), g.counts.get("conciliatory", 0), g.n) for g in groups)
+        positive, negative = self.ends
+        return stance_index((g.counts.get(positive, 0), g.counts.get(negative, 0), g.n) for g in groups)
 
     @cached_property
     def speakers(self) -> list[Summary]:
         """One group for each speaker, those with most statements first."""
-        return [row for row in summarize(self.scored, "speaker") if row.n]
+        return [row for row in summarize(self.scored, "speaker", poles=self.poles) if row.n]
 
     @cached_property
     def lean(self) -> str:
@@ -174,9 +178,17 @@ class View:
         index = self.index
         if not index:
             return ""
-        if index.low > 0:
-            return "Leans toward confrontation"
-        return "Leans toward accommodation" if index.high < 0 else "No clear lean either way"
+        sign = (index.low > 0) - (index.high < 0)
+        return f"Leans toward {self.poles.toward(sign)}" if sign else "No clear lean either way"
+
+    @property
+    def motto(self) -> str:
+        """What the head of the page says."""
+        if not self.ends:
+            return "What each statement says, and why."
+        if self.ends == POLES:
+            return "Who moves toward accommodation, who toward confrontation, statement by statement."
+        return f"What is {self.ends.negative}, what is {self.ends.positive}, statement by statement."
 
     @cached_property
     def downloads(self) -> Markup:
@@ -191,22 +203,16 @@ class View:
 class Overview:
     """What the index page of several documents shows."""
 
-    def __init__(
-        self,
-        rows: list[tuple[str, View]],
-        documents: Sequence[Document],
-        scored: list[ScoredStatement],
-        table: Table,
-        period: Period,
-    ) -> None:
-        self.rows, self.period = rows, period
+    def __init__(self, rows: list[tuple[str, View]], everything: View, period: Period) -> None:
+        self.rows, self.period, self.all = rows, period, everything
+        self.poles, self.ends, self.motto = everything.poles, everything.ends, everything.motto
+        documents = everything.documents
         self.title = f"{len(documents):,} documents"
-        self.all = View(list(documents), scored, table)
         self.all.about = [self.title]
         self.dated = any(document.date for document in documents)
         dates = {document.id: document.date for document in documents}
-        courses = groupby(trace(scored, dates, period=period), key=lambda step: step.speaker)
-        drawn = [(name, list(steps)) for name, steps in courses]
+        steps = trace(everything.scored, dates, period=period, poles=self.poles) if self.ends else []
+        drawn = [(name, list(course)) for name, course in groupby(steps, key=lambda step: step.speaker)]
         self.courses = [(name, steps, svg.course(steps)) for name, steps in drawn[:COURSES]]
         self.more = max(0, len(drawn) - COURSES)
 
@@ -258,19 +264,19 @@ class Article:
 class Shown:
     """A statement as it is shown."""
 
-    def __init__(self, number: int, scored: ScoredStatement, why: Explanation | None, labels: Sequence[str]) -> None:
-        self.number, self.scored, self.why, self.labels = number, scored, why, labels
+    def __init__(self, number: int, scored: ScoredStatement, why: Explanation | None, look: Look) -> None:
+        self.number, self.scored, self.why, self.look = number, scored, why, look
         self.statement, self.stance, self.tone = scored.statement, scored.stance, scored.tone
         self.speaker = scored.statement.speaker_full or scored.statement.speaker
-        self.kind, self.mark = kind_of(self.stance, labels), mark_of(self.stance, labels)
-        self.sure = f"{scored.confidence:.0%}"
+        self.kind, self.mark = look.kind(self.stance), look.mark(self.stance)
+        self.sure = sure(scored.confidence)
         self.strength = 1 + sum(scored.confidence >= step for step in _STRENGTHS)
 
     @property
     def probabilities(self) -> list[tuple[str, str, str, Markup]]:
         """Label, its class, its probability and that as a bar."""
-        rows = self.scored.probabilities.items()
-        return [(x, kind_of(x, self.labels), f"{p:.0%}", svg.bar(p, kind_of(x, self.labels))) for x, p in rows]
+        rows = ((label, self.look.kind(label), p) for label, p in self.scored.probabilities.items())
+        return [(label, kind, sure(p), svg.bar(p, kind)) for label, kind, p in rows]
 
     @property
     def tone_words(self) -> str:
@@ -291,27 +297,28 @@ class Shown:
     @property
     def words(self) -> list[tuple[str, str, int]]:
         """The text in pieces: what each speaks for (a class, or nothing) and how strongly (0 to 3)."""
-        return weighed(self.why, self.labels) if self.why else []
+        return weighed(self.why, self.look) if self.why else []
 
     @property
     def evidence(self) -> list[tuple[str, str, str, str, str]]:
-        """The strongest contributions: words, name of the frame if it is one, label spoken for, its class, how much."""
+        """The strongest contributions: words, what a frame reads in them, label spoken for, its class, how much."""
         if not self.why:
             return []
         first, second = self.why.ranking[:2]
         sums: dict[tuple[str, str], float] = {}
         for c in self.why.contributions:
             words = " ".join(self.why.text[c.start : c.end].split())
-            key = (words if len(words) <= LONGEST else f"{words[:LONGEST]}…", c.name if c.kind == "frame" else "")
+            reading = describe(c.feature) if c.kind == "frame" else c.name if c.kind == "sentence" else ""
+            key = (words, reading) if len(words) <= LONGEST else (reading or f"{words[:LONGEST]}…", "")
             sums[key] = sums.get(key, 0.0) + c.margin(first, second)
         rows = []
         for (words, frame), margin in sorted(sums.items(), key=lambda item: -abs(item[1]))[:NAMED]:
             label = first if margin > 0 else second
-            rows.append((words, frame, label, kind_of(label, self.labels), f"+{abs(margin):.1f}"))
+            rows.append((words, frame, label, self.look.kind(label), f"+{abs(margin):.1f}"))
         return rows
 
 
-def weighed(why: Explanation, labels: Sequence[str]) -> list[tuple[str, str, int]]:
+def weighed(why: Explanation, look: Look) -> list[tuple[str, str, int]]:
     """A statement in pieces of like weight: text, class of the label spoken for, strength from 0 to 3.
 
     The margin of a contribution between the two likeliest labels is shared evenly by the words it stands on.
@@ -330,23 +337,31 @@ def weighed(why: Explanation, labels: Sequence[str]) -> list[tuple[str, str, int
         level = sum(abs(weight) / most >= step for step in _LEVELS)
         if level:
             pieces += [(why.text[last:start], "", 0)] if start > last else []
-            pieces.append((why.text[start:end], kind_of(first if weight > 0 else second, labels), level))
+            pieces.append((why.text[start:end], look.kind(first if weight > 0 else second), level))
             last = end
     return [*pieces, (why.text[last:], "", 0)]
 
 
-def kind_of(stance: str, labels: Sequence[str]) -> str:
-    """The CSS class of a stance; labels of one's own get classes in their order.
+@dataclass(frozen=True)
+class Look:
+    """How stances are told apart: a CSS class for the colour, and a sign, since colour must not be the only one.
 
-    >>> kind_of("hawkish", []), kind_of("dovish", ["dovish", "hawkish"])
-    ('haw', 'x0')
+    >>> look = Look(("dovish", "hawkish", "mixed"), Poles("hawkish", "dovish"))
+    >>> [look.kind(label) for label in look.labels], look.mark("mixed")
+    (['con', 'haw', 'x2'], '▼')
     """
-    return _KINDS.get(stance) or f"x{list(labels).index(stance) % 4}"
 
+    labels: Sequence[str]
+    poles: Poles = POLES
 
-def mark_of(stance: str, labels: Sequence[str]) -> str:
-    """The sign of a stance, since colour must not be the only one."""
-    return _MARKS.get(kind_of(stance, labels), "▪▲▼★"[list(labels).index(stance) % 4] if stance in labels else "▪")
+    def kind(self, stance: str) -> str:
+        """The class: one for each end of the index, for "neutral" and "uncertain", others in their order."""
+        known = {UNCERTAIN: "unc", "neutral": "neu", self.poles.negative: "con", self.poles.positive: "haw"}
+        return known.get(stance) or f"x{list(self.labels).index(stance) % 4}"
+
+    def mark(self, stance: str) -> str:
+        """The sign."""
+        return _MARKS.get(self.kind(stance)) or "▪▲▼★"[list(self.labels).index(stance) % 4]
 
 
 def _by_document(

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import IO, TYPE_CHECKING, Any
 
 from stance.report.render import visible
-from stance.report.summary import Index, Step, Summary
+from stance.report.summary import POLES, Index, Poles, Step, Summary
 from stance.statement import ScoredStatement
 
 if TYPE_CHECKING:
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 Rows = Sequence[Summary] | Sequence[Step]
 
 
-def write(rows: Rows, file: IO[str], *, form: str, title: str = "group") -> None:
+def write(rows: Rows, file: IO[str], *, form: str, title: str = "group", poles: Poles = POLES) -> None:
     """Write summaries or steps. form: table, json, jsonl or csv; ``title`` heads the names in a table."""
     if form == "table":
         _write_table(rows, file, title)
     elif form == "csv":
-        _write_csv(rows, file)
+        _write_csv(rows, file, poles)
     elif form == "json":
         json.dump([row.to_dict() for row in rows], file, ensure_ascii=False, indent=1)
         file.write("\n")
@@ -73,7 +73,7 @@ def _summary_table(rows: Sequence[Summary], title: str) -> Table:
 
 
 def _furthest_table(rows: Sequence[Summary], title: str) -> Table:
-    """The most hawkish and the most conciliatory statement of each group, with where they stand."""
+    """The statements of each group that lie furthest to either side, with where they stand."""
     from rich.box import SIMPLE
     from rich.table import Table
     from rich.text import Text
@@ -84,11 +84,10 @@ def _furthest_table(rows: Sequence[Summary], title: str) -> Table:
     table.add_column("place", ratio=2, overflow="fold")
     table.add_column("statement", ratio=5, overflow="fold")
     for row in rows:
-        for pole, one in (("hawkish", row.most_hawkish), ("conciliatory", row.most_conciliatory)):
-            if one:
-                s = one.statement
-                place = f"{s.start}-{s.end}" if row.name == s.document else f"{s.document}, {s.start}-{s.end}"
-                table.add_row(Text(name_of(row)), pole, Text(visible(place)), Text(visible(s.text)))
+        for label, one in row.extremes.items():
+            s = one.statement
+            place = f"{s.start}-{s.end}" if row.name == s.document else f"{s.document}, {s.start}-{s.end}"
+            table.add_row(Text(name_of(row)), Text(visible(label)), Text(visible(place)), Text(visible(s.text)))
     return table
 
 
@@ -108,7 +107,7 @@ def _step_table(steps: Sequence[Step]) -> Table:
         name = "" if step.speaker == last else visible(step.speaker)
         last = step.speaker
         shift = f"toward {step.shift}" if step.shift else ""
-        color = {"confrontation": "red", "accommodation": "green"}.get(step.shift or "", "")
+        color = ("", "red", "green")[step.sign]
         figures = (str(step.index.n), show(step.index), show(step.change))
         table.add_row(Text(name), step.period, *figures, Text(shift, style=color))
     return table
@@ -128,15 +127,15 @@ def name_of(row: Summary) -> str:
     return visible(row.name) if row.name else "(none)"
 
 
-def _write_csv(rows: Rows, file: IO[str]) -> None:
-    records = [_flat(row) for row in rows]
+def _write_csv(rows: Rows, file: IO[str], poles: Poles) -> None:
+    records = [_flat(row, poles) for row in rows]
     columns = list(dict.fromkeys(name for record in records for name in record))
     writer = csv.DictWriter(file, columns, restval="", lineterminator="\n")
     writer.writeheader()
     writer.writerows(records)
 
 
-def _flat(row: Summary | Step) -> dict[str, Any]:
+def _flat(row: Summary | Step, poles: Poles) -> dict[str, Any]:
     """A row of CSV: figures of an index and of a statement side by side."""
     if isinstance(row, Step):
         plain: dict[str, Any] = {"speaker": row.speaker, "period": row.period}
@@ -144,8 +143,10 @@ def _flat(row: Summary | Step) -> dict[str, Any]:
     plain = {name: getattr(row, name) for name in ("name", "documents", "n", "copies")}
     counts = {f"n_{label}": count for label, count in row.counts.items()}
     indices = _columns("index", row.index) | _columns("index_confident", row.index_confident)
-    extremes = _place("most_hawkish", row.most_hawkish) | _place("most_conciliatory", row.most_conciliatory)
-    return {**plain, **counts, "uncertain": row.uncertain, **indices, "tone": row.tone, **extremes}
+    record = {**plain, **counts, "uncertain": row.uncertain, **indices, "tone": row.tone}
+    for label in poles:
+        record |= _place(f"most_{label}", row.extremes.get(label))
+    return record
 
 
 def _columns(name: str, index: Index | None) -> dict[str, Any]:

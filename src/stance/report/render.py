@@ -8,7 +8,7 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from stance.statement import UNCERTAIN, ScoredStatement, Statement
 
@@ -31,22 +31,27 @@ def write(scored: Iterable[ScoredStatement], file: IO[str], *, form: str, labels
 
     labels, tone: the labels of the model and whether it has a tone head; they make the columns of CSV.
     """
-    {"table": _write_table, "jsonl": _write_jsonl, "json": _write_json, "csv": _write_csv}[form](
-        scored, file, labels, tone
-    )
+    if form in ("json", "jsonl"):
+        write_objects((s.to_dict() for s in scored), file, form)
+    else:
+        {"table": _write_table, "csv": _write_csv}[form](scored, file, labels, tone)
 
 
-def _write_jsonl(scored: Iterable[ScoredStatement], file: IO[str], labels: Sequence[str], tone: bool) -> None:
-    for s in scored:
-        file.write(json.dumps(s.to_dict(), ensure_ascii=False) + "\n")
+def write_objects(rows: Iterable[Mapping[str, Any]], file: IO[str], form: str) -> None:
+    """Write JSON objects as they come, one a line. form: "jsonl", or "json" for one list.
 
-
-def _write_json(scored: Iterable[ScoredStatement], file: IO[str], labels: Sequence[str], tone: bool) -> None:
+    The list is closed even if a later document fails, so that what came before can be read.
+    """
+    if form == "jsonl":
+        file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        return
     separator = "[\n"
-    for s in scored:
-        file.write(separator + json.dumps(s.to_dict(), ensure_ascii=False))
-        separator = ",\n"
-    file.write("[]\n" if separator == "[\n" else "\n]\n")
+    try:
+        for row in rows:
+            file.write(separator + json.dumps(row, ensure_ascii=False))
+            separator = ",\n"
+    finally:
+        file.write("[]\n" if separator == "[\n" else "\n]\n")
 
 
 def _write_csv(scored: Iterable[ScoredStatement], file: IO[str], labels: Sequence[str], tone: bool) -> None:
@@ -119,11 +124,7 @@ def _print_section(
     table.add_column("speaker", max_width=18, overflow="fold")
     table.add_column("statement", ratio=1, overflow="fold")
     for s in rows:
-        # Rounded down: nothing is 100 % sure.
-        cells: list[str | Text] = [
-            Text(visible(s.stance), style=color(s.stance, labels)),
-            f"{min(99, int(100 * s.confidence))}%",
-        ]
+        cells: list[str | Text] = [Text(visible(s.stance), style=color(s.stance, labels)), sure(s.confidence)]
         cells += [tone_bar(s.tone)] if tone else []
         cells += [] if name else [Text(visible(os.path.basename(s.statement.document)), style="bright_black")]
         table.add_row(*cells, Text(_who(s.statement)), Text(visible(s.statement.text)))
@@ -185,6 +186,15 @@ def _totals(totals: Mapping[str, Mapping[str, int]], labels: Sequence[str]) -> T
 def color(stance: str, labels: Sequence[str]) -> str:
     """The terminal color of a stance; labels of one's own get colors in their order."""
     return COLORS.get(stance) or _MORE_COLORS[list(labels).index(stance) % len(_MORE_COLORS)]
+
+
+def sure(confidence: float) -> str:
+    """A probability for people. Nothing is 100 % sure.
+
+    >>> sure(0.87654), sure(0.9999)
+    ('88%', '99%')
+    """
+    return f"{min(0.99, confidence):.0%}"
 
 
 def tone_bar(tone: float | None) -> Text:

@@ -1,8 +1,8 @@
 """Scored statements summed up by document, speaker, pair of speaker and target, or date; shifts of speakers.
 
 The index of a group is its share of hawkish minus its share of conciliatory statements: -1 all conciliatory,
-+1 all hawkish. Its interval says how far the statements at hand could mislead about others of their kind. It
-does not know the model's own errors, which pull every index toward the middle.
++1 all hawkish; labels of one's own may be its poles. Its interval says how far the statements at hand could
+mislead about others of their kind. It does not know the model's own errors, which pull every index toward the middle.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from math import hypot, sqrt
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from stance.errors import InputError
 from stance.statement import UNCERTAIN, ScoredStatement, Statement
@@ -22,6 +22,26 @@ By = Literal["document", "speaker", "pair", "date"]
 Period = Literal["day", "week", "month", "quarter", "year"]
 Dates = Mapping[str, str | None]
 """Document id -> its date (ISO 8601; a month or a year will do where no day is asked for)."""
+
+
+class Poles(NamedTuple):
+    """The labels at the ends of the index: +1 and -1.
+
+    >>> Poles().toward(1), Poles("hawkish", "dovish").toward(-1)
+    ('confrontation', 'dovish')
+    """
+
+    positive: str = "hawkish"
+    negative: str = "conciliatory"
+
+    def toward(self, sign: float) -> str:
+        """Where a change of that sign leads: in words for the labels of the default model, else the label."""
+        label = self.positive if sign > 0 else self.negative
+        return {"hawkish": "confrontation", "conciliatory": "accommodation"}[label] if self == POLES else label
+
+
+POLES = Poles()
+"""Those of the default model."""
 
 Z = 1.959963984540054
 """0.975 quantile of the normal distribution."""
@@ -57,8 +77,7 @@ class Summary:
     index: over all n; index_confident: over those sure enough. None without such statements, or when the
     model has no label of one of the poles.
     tone: mean, from -3 to +3; None when the model has no tone.
-    most_hawkish, most_conciliatory: the statement with the highest probability of that label among those
-    which have it.
+    extremes: label at an end of the index -> the statement most probably of it, where there is one.
     """
 
     name: str | None
@@ -70,8 +89,7 @@ class Summary:
     index: Index | None
     index_confident: Index | None
     tone: float | None
-    most_hawkish: ScoredStatement | None
-    most_conciliatory: ScoredStatement | None
+    extremes: Mapping[str, ScoredStatement]
 
     @property
     def shares(self) -> dict[str, float]:
@@ -82,13 +100,12 @@ class Summary:
         """The summary as JSON holds it."""
         plain = {name: getattr(self, name) for name in ("name", "documents", "n", "copies", "uncertain", "tone")}
         indices = {name: getattr(self, name) for name in ("index", "index_confident")}
-        extremes = {name: getattr(self, name) for name in ("most_hawkish", "most_conciliatory")}
         return {
             **plain,
             "counts": dict(self.counts),
             "shares": self.shares,
             **{name: index and asdict(index) for name, index in indices.items()},
-            **{name: one and one.to_dict() for name, one in extremes.items()},
+            "extremes": {label: one.to_dict() for label, one in self.extremes.items()},
         }
 
 
@@ -105,19 +122,25 @@ class Step:
     index: Index
     past: Index | None
     change: Index | None
+    poles: Poles = POLES
 
     @property
-    def shift(self) -> Literal["confrontation", "accommodation"] | None:
-        """Where to; None unless the interval excludes zero and both sides have LEAST statements."""
+    def sign(self) -> int:
+        """1 if the index rose, -1 if it fell, 0 unless its interval says so and both sides have LEAST statements."""
         if not self.past or not self.change or min(self.index.n, self.past.n) < LEAST:
-            return None
-        if self.change.low > 0:
-            return "confrontation"
-        return "accommodation" if self.change.high < 0 else None
+            return 0
+        return (self.change.low > 0) - (self.change.high < 0)
+
+    @property
+    def shift(self) -> str | None:
+        """Where to ("confrontation", "accommodation" or the label at that end); None without a sign."""
+        return self.poles.toward(self.sign) if self.sign else None
 
     def to_dict(self) -> dict[str, Any]:
         """The step as JSON holds it."""
-        return {**asdict(self), "shift": self.shift}
+        indices = {name: getattr(self, name) for name in ("index", "past", "change")}
+        plain = {"speaker": self.speaker, "period": self.period}
+        return {**plain, **{name: index and asdict(index) for name, index in indices.items()}, "shift": self.shift}
 
 
 def summarize(
@@ -126,15 +149,13 @@ def summarize(
     *,
     dates: Dates | None = None,
     period: Period = "day",
-    hawkish: str = "hawkish",
-    conciliatory: str = "conciliatory",
+    poles: Poles = POLES,
 ) -> list[Summary]:
     """One summary for each document (in order), speaker or pair (most statements first) or period (in time).
 
     Statements that several documents share are counted once, in the first of them, and said so in ``copies``.
     ``dates`` is looked up as statements come, so it may be filled while documents are read. Memory holds a
-    number for each statement, not the statements. ``hawkish`` and ``conciliatory`` name the two poles among
-    the model's labels.
+    number for each statement, not the statements.
 
     Raises InputError for dates that cannot be read and, by date, when no document has one.
     """
@@ -144,7 +165,7 @@ def summarize(
     for one in scored:
         name = _name(one.statement, by, dates, period)
         if name not in groups:
-            groups[name] = _Group(hawkish, conciliatory)
+            groups[name] = _Group(poles)
         groups[name].add(one, copy=copies.holds(one.statement))
     if by == "date" and not set(groups) - {None}:
         remedy = "give a date column, or pages and PDFs that carry their date"
@@ -162,8 +183,7 @@ def trace(
     dates: Dates,
     *,
     period: Period = "month",
-    hawkish: str = "hawkish",
-    conciliatory: str = "conciliatory",
+    poles: Poles = POLES,
 ) -> list[Step]:
     """The course of each speaker over the periods in which there are dated statements, in time.
 
@@ -181,10 +201,10 @@ def trace(
                 spans[document] = period_of(when, period, place=document)
             course = courses.setdefault(name, {})
             if spans[document] not in course:
-                course[spans[document]] = _Group(hawkish, conciliatory)
+                course[spans[document]] = _Group(poles)
             course[spans[document]].add(one)
     ordered = sorted(courses.items(), key=lambda item: -sum(group.n for group in item[1].values()))
-    return [step for name, course in ordered for step in _steps(name, course)]
+    return [step for name, course in ordered for step in _steps(name, course, poles)]
 
 
 def stance_index(counts: Iterable[tuple[int, int, int]]) -> Index | None:
@@ -296,12 +316,12 @@ def _speaker(statement: Statement) -> str | None:
     return statement.speaker_full or statement.speaker
 
 
-def _steps(speaker: str, course: Mapping[str, _Group]) -> Iterator[Step]:
+def _steps(speaker: str, course: Mapping[str, _Group], poles: Poles) -> Iterator[Step]:
     before: list[tuple[int, int, int]] = []
     for period, group in sorted(course.items()):
         index, past = stance_index(group.triples()), stance_index(before)
         if index:
-            yield Step(speaker, period, index, past, difference(index, past) if past else None)
+            yield Step(speaker, period, index, past, difference(index, past) if past else None, poles)
         before += group.triples()
 
 
@@ -341,8 +361,7 @@ class _Copies:
 class _Group:
     """Sums over the statements of one group, and the two statements to show."""
 
-    hawkish: str
-    conciliatory: str
+    poles: Poles
     n: int = 0
     copies: int = 0
     uncertain: int = 0
@@ -366,8 +385,8 @@ class _Group:
         sure = one.stance != UNCERTAIN
         self.uncertain += not sure
         for first in (0, 3) if sure else (0,):
-            sums[first] += label == self.hawkish
-            sums[first + 1] += label == self.conciliatory
+            sums[first] += label == self.poles.positive
+            sums[first + 1] += label == self.poles.negative
             sums[first + 2] += 1
         if one.tone is not None:
             self.tones += 1
@@ -380,7 +399,7 @@ class _Group:
         return [(s[offset], s[offset + 1], s[offset + 2]) for s in self.documents.values()]
 
     def summary(self, name: str | None) -> Summary:
-        poles = not self.counts or {self.hawkish, self.conciliatory} <= set(self.counts)
+        poles = not self.counts or {*self.poles} <= set(self.counts)
         return Summary(
             name=name,
             documents=len(self.documents),
@@ -391,6 +410,5 @@ class _Group:
             index=stance_index(self.triples()) if poles else None,
             index_confident=stance_index(self.triples(3)) if poles else None,
             tone=self.tone / self.tones if self.tones else None,
-            most_hawkish=self.extremes.get(self.hawkish),
-            most_conciliatory=self.extremes.get(self.conciliatory),
+            extremes={label: self.extremes[label] for label in self.poles if label in self.extremes},
         )

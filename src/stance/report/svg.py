@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from stance.report.charts import start_of
-from stance.report.summary import Index, Step
+from stance.report.summary import Index, Poles, Step
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -78,22 +78,28 @@ def course(steps: Sequence[Step]) -> Markup:
     span = days[-1] - days[0]
     xs = [_LEFT + 15 + (_RIGHT - _LEFT - 30) * ((day - days[0]) / span if span else 0.5) for day in days]
     points = " ".join(f"{x:.1f},{_y(step.index.value):.1f}" for x, step in zip(xs, steps, strict=True))
-    marks = [_frame(), _dates(xs, [step.period for step in steps]), f'<polyline class="course" points="{points}"/>']
+    marks = [
+        _frame(steps[0].poles),
+        _dates(xs, [step.period for step in steps]),
+        f'<polyline class="course" points="{points}"/>',
+    ]
     for x, step in zip(xs, steps, strict=True):
         low, high = _y(step.index.low), _y(step.index.high)
         marks.append(_line("range", x, low, x, high))
         marks += [_line("range", x - 4, y, x + 4, y) for y in (low, high)]
-        marks.append(_point(x, _y(step.index.value), _SHIFTS[step.shift]))
+        marks.append(_point(x, _y(step.index.value), _SHIFTS[step.sign]))
     return _svg(440, 150, "".join(marks))
 
 
 _LEFT, _RIGHT = 70.0, 432.0
-_SHIFTS = {"confrontation": "haw", "accommodation": "con", None: "plain"}
+_SHIFTS = ("plain", "haw", "con")
+"""By sign."""
 
 
-def _frame() -> str:
+def _frame(poles: Poles) -> str:
     """Axes of a course: -1 at the bottom, +1 at the top, zero marked."""
-    rows = (("tick", 1.0, "hawkish +1"), ("axis", 0.0, "0"), ("tick", -1.0, "concil. −1"))
+    positive, negative = (label if len(label) <= 8 else f"{label[:6]}." for label in poles)
+    rows = (("tick", 1.0, f"{positive} +1"), ("axis", 0.0, "0"), ("tick", -1.0, f"{negative} −1"))
     lines = [_line(kind, _LEFT, _y(value), _RIGHT, _y(value)) for kind, value, _ in rows]
     return "".join(lines + [_text(_LEFT - 5, _y(value) + 4, name, "end") for _, value, name in rows])
 
@@ -113,7 +119,9 @@ def _line(kind: str, x1: float, y1: float, x2: float, y2: float) -> str:
 
 
 def _text(x: float, y: float, text: str, anchor: str) -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{text}</text>'
+    from markupsafe import escape
+
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(text)}</text>'
 
 
 def _point(x: float, y: float, kind: str) -> str:
@@ -140,5 +148,5 @@ def _svg(width: int, height: int, content: str, *, stretch: bool = False) -> Mar
     from markupsafe import Markup
 
     how = ' preserveAspectRatio="none"' if stretch else ""
-    # Numbers and names of our own only: nothing that needs escaping gets here.
+    # Numbers, names of our own, and text that `_text` has escaped.
     return Markup(f'<svg viewBox="0 0 {width} {height}"{how} aria-hidden="true" focusable="false">{content}</svg>')

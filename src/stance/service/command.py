@@ -44,7 +44,9 @@ def serve(
 ) -> None:
     """Serve scoring over HTTP, with a page for people at /.
 
-    SIGHUP loads the model anew. Example: stance serve --port 8000
+    SIGHUP loads the model anew, SIGTERM ends it when the requests in flight are answered.
+
+    Example: stance serve --port 8000
     """
     from stance.service.server import Workers, bind, run, shared_figures
 

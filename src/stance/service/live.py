@@ -21,20 +21,22 @@ class Model:
     """One model, whole: a request takes it once and keeps it to the end.
 
     tables: one for each lane. A table learns word types as it reads, so no two threads may share one.
+    registered: name and version in the registry, if it comes from there.
     """
 
     reference: str
     tables: tuple[Table, ...]
     digest: str
+    registered: tuple[str, int] | None = None
 
     @classmethod
     def load(cls, reference: str | None) -> Model:
         """Raises ModelError, UsageError or TrackingError where there is no such model."""
-        table = open_table(reference)
+        table, registered = _open(reference)
         twins = [Table(table.header, table.arrays) for _ in range(LANES - 1)]
         for one in (table, *twins):
             one.score(["The first statement that is scored loads what a table leaves for later."])
-        return cls(reference or str(DEFAULT.name), (table, *twins), table.digest)
+        return cls(reference or str(DEFAULT.name), (table, *twins), table.digest, registered)
 
     @property
     def header(self) -> dict[str, Any]:
@@ -44,11 +46,10 @@ class Model:
     @cached_property
     def name(self) -> ModelName:
         """Name, version and digest. A version is the registered number, else the digest's first twelve digits."""
-        known, _, last = self.reference.rpartition("/")
-        registered = known.startswith("models:/")
+        name, version = self.registered or (self.header.get("name", "unnamed"), self.digest[:12])
         return ModelName(
-            name=known.removeprefix("models:/") if registered else str(self.header.get("name", "unnamed")),
-            version=last if registered else self.digest[:12],
+            name=str(name),
+            version=str(version),
             digest=self.digest,
             labels=list(self.tables[0].labels),
         )
@@ -78,6 +79,16 @@ class Live:
         """Load the model anew and put it to use; if that fails the old one stays and the error is raised."""
         self.model = Model.load(self.reference)
         return self.model
+
+
+def _open(reference: str | None) -> tuple[Table, tuple[str, int] | None]:
+    """The table, with its name and number if it is registered."""
+    if reference is None or not reference.startswith("models:/"):
+        return open_table(reference), None
+    from stance.tracking.registry import resolve_model
+
+    found = resolve_model(reference)
+    return Table.load(found.path), (found.name, found.version)
 
 
 def _evaluation(measures: Any) -> Evaluation | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic import AfterValidator, Base64Bytes, BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from stance.errors import InputError
 from stance.report.summary import Summary as Summed
@@ -29,6 +29,8 @@ def _day(date: str) -> str:
 Text = Annotated[str, Field(min_length=1, pattern=r"\S", description="Plain text; anything but white space will do.")]
 Day = Annotated[str, AfterValidator(_day), Field(json_schema_extra={"format": "date"}, examples=["2024-05-31"])]
 Name = Annotated[str, Field(min_length=1, max_length=500)]
+Note = Annotated[str, Field(max_length=2_000)]
+"""Any length would do, but a limit makes pydantic refuse half surrogate pairs, which no answer can hold."""
 Probability = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -68,6 +70,18 @@ class HtmlRequest(_Options):
         return [_page(self.html, STDIN, "html")]
 
 
+class PdfRequest(_Options):
+    """One PDF file; the answer's ``documents`` holds the text as read."""
+
+    pdf: Annotated[Base64Bytes, Field(strict=False, min_length=1, description="The file, in base64.")]
+
+    def to_documents(self) -> list[Document]:
+        """The one Document; raises InputError for a file that is damaged, locked or without text."""
+        from stance.text.extracting import extract_pdf
+
+        return [extract_pdf(self.pdf, STDIN, "pdf")]
+
+
 class StatementsRequest(_Message):
     """Statements as they are: none is cut, as rows of a table are not."""
 
@@ -96,11 +110,11 @@ def _one_of(*kinds: str) -> Discriminator:
 
 class _About(_Message):
     id: Name | None = Field(None, description="The ``document`` of its statements; by default ``-:NUMBER``.")
-    title: str | None = None
+    title: Note | None = None
     date: Day | None = None
-    source: str | None = None
-    author: str | None = None
-    speaker: str | None = None
+    source: Note | None = None
+    author: Note | None = None
+    speaker: Note | None = None
 
     def _named(self, read: Document) -> Document:
         """What was read, with what is said of it here put first."""
@@ -153,17 +167,19 @@ def _page(html: str, name: str, place: str) -> Document:
 ScoreRequest = Annotated[
     Annotated[TextRequest, Tag("text")]
     | Annotated[HtmlRequest, Tag("html")]
+    | Annotated[PdfRequest, Tag("pdf")]
     | Annotated[StatementsRequest, Tag("statements")]
     | Annotated[DocumentsRequest, Tag("documents")],
-    _one_of("text", "html", "statements", "documents"),
+    _one_of("text", "html", "pdf", "statements", "documents"),
 ]
 
 
 class Contribution(_Message):
-    """What one word, pair of words or frame adds to the logit of each label, and where it stands in ``text``."""
+    """What one word, pair or frame adds to the logit of each label, and its offsets in the document's text."""
 
-    name: str
-    kind: str
+    name: str = Field(description="The words, and what a frame reads in them.")
+    kind: str = Field(description="word, pair, frame, or sentence.")
+    feature: str = Field(description="The same as the model knows it.")
     start: int
     end: int
     weights: dict[str, float]
@@ -216,8 +232,7 @@ class Summary(_Message):
     shares: dict[str, float]
     index: Index | None
     index_confident: Index | None
-    most_hawkish: Statement | None
-    most_conciliatory: Statement | None
+    extremes: dict[str, Statement]
 
     @classmethod
     def of(cls, summed: Summed) -> Self:
@@ -226,7 +241,7 @@ class Summary(_Message):
 
 
 class DocumentOut(_Message):
-    """A document as read. ``text`` is given for pages only: it is what their offsets count."""
+    """A document as read. ``text`` is given for pages and PDF files only: it is what their offsets count."""
 
     id: str
     title: str | None

@@ -25,6 +25,7 @@ from stance.service.messages import (
     DocumentOut,
     HtmlRequest,
     PageDocument,
+    PdfRequest,
     ScoreAnswer,
     ScoreRequest,
     Statement,
@@ -39,7 +40,7 @@ from stance.text.quoting import lines
 from stance.text.segmenting import Unit, segment
 
 SHORT = 50_000
-"""Bytes up to which a request takes the short lane."""
+"""Bytes up to which a request takes the short lane, unless it is a PDF file, which may hold far more."""
 
 TOGETHER = 16
 """Requests that are scored together at most."""
@@ -153,7 +154,7 @@ class Scoring:
         too many statements, TooSlow when it takes longer than a request may.
         """
         job = _Job(request, self.live.model, finish)
-        self._lanes[int(size > SHORT)].put(job)
+        self._lanes[int(size > SHORT or isinstance(request, PdfRequest))].put(job)
         try:
             return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(job.done)), self.limits.work)
         except TimeoutError:
@@ -219,7 +220,7 @@ def _documents(request: ScoreRequest, documents: Sequence[Document]) -> list[Doc
     return [
         DocumentOut(
             id=d.id, title=d.title, date=d.date, source=d.source, author=d.author, speaker=d.speaker,
-            text=d.text if isinstance(one, HtmlRequest | PageDocument) else None,
+            text=d.text if isinstance(one, HtmlRequest | PdfRequest | PageDocument) else None,
         )
         for one, d in zip(sent, documents, strict=True)
     ]  # fmt: skip

@@ -115,14 +115,17 @@ def _main_text(page: str) -> Any:
     limits = use_config()
     limits.set("DEFAULT", "MIN_EXTRACTED_SIZE", "1")
     limits.set("DEFAULT", "MAX_FILE_SIZE", str(2**31))
-    return trafilatura.bare_extraction(
-        page,
-        with_metadata=True,
-        include_comments=False,
-        # No date is better than one guessed from numbers in the text.
-        date_extraction_params={"original_date": True, "extensive_search": False},
-        config=limits,
-    )
+    try:
+        return trafilatura.bare_extraction(
+            page,
+            with_metadata=True,
+            include_comments=False,
+            # No date is better than one guessed from numbers in the text.
+            date_extraction_params={"original_date": True, "extensive_search": False},
+            config=limits,
+        )
+    except Exception:  # it and lxml fail in many ways on pages that no browser minds; then all the text is read
+        return None
 
 
 def _all_text(page: str) -> str:

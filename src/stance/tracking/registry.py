@@ -132,8 +132,17 @@ def promote(
     return Promotion(promoted, reason, wanted.name, int(challenger.version), old, comparison)
 
 
-def resolve_model(reference: str) -> Path:
-    """The local file of a registered table: ``models:/name@alias`` or ``models:/name/version``.
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A registered table: the version that a reference named, and its local file."""
+
+    name: str
+    version: int
+    path: Path
+
+
+def resolve_model(reference: str) -> Resolved:
+    """A registered table: ``models:/name@alias`` or ``models:/name/version``.
 
     Tables are kept in ``$XDG_CACHE_HOME/stance`` (``~/.cache/stance``), so each is fetched once. The store is
     asked which version is meant; while it is locked or unreachable, the version it last named is used, with a
@@ -146,15 +155,16 @@ def resolve_model(reference: str) -> Path:
     note = _cache() / f"{_key(address(), reference)}.json"
     try:
         with connected(create=False) as (mlflow, uri):
-            path = _fetch(mlflow, _find(mlflow.MlflowClient(), wanted, uri), uri)
+            found = _find(mlflow.MlflowClient(), wanted, uri)
+            resolved = Resolved(wanted.name, int(found.version), _fetch(mlflow, found, uri))
     except TrackingError as error:
-        known = _remembered(note)
+        known = _remembered(note, wanted.name)
         if known is None:
             raise
         _log.warning("%s: using %s as last fetched", error.what, reference)
         return known
-    _write(note, json.dumps({"file": path.name}).encode())
-    return path
+    _write(note, json.dumps({"file": resolved.path.name, "version": resolved.version}).encode())
+    return resolved
 
 
 def _find(client: Any, wanted: Reference, uri: str) -> Any:
@@ -226,12 +236,13 @@ def _key(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
 
-def _remembered(note: Path) -> Path | None:
+def _remembered(note: Path, name: str) -> Resolved | None:
     try:
-        path = note.with_name(json.loads(note.read_bytes())["file"])
+        kept = json.loads(note.read_bytes())
+        known = Resolved(name, int(kept["version"]), note.with_name(kept["file"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return path if path.exists() else None
+    return known if known.path.exists() else None
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -5,7 +5,8 @@
   const PAGE = /\.(x?html?)$/i;
   const PLAIN = /\.(txt|text|md|markdown)$/i;
   const MOST = 1_900_000;
-  let held = null; // an opened page: its mark-up is sent, not what the box shows
+  const MOST_PDF = 1_400_000; // base64 makes a third more of it
+  let held = null; // an opened page or PDF: the file is sent, not what the box shows
 
   function complain(text) {
     const place = one("#problem");
@@ -21,15 +22,32 @@
     }
   }
 
+  function base64(file) {
+    return new Promise((resolve, reject) => {
+      const reader = new FileReader();
+      reader.onload = () => resolve(reader.result.slice(reader.result.indexOf(",") + 1));
+      reader.onerror = () => reject(reader.error);
+      reader.readAsDataURL(file);
+    });
+  }
+
   async function open(file) {
     complain("");
     const page = PAGE.test(file.name) || file.type === "text/html";
-    if (!page && !PLAIN.test(file.name) && !file.type.startsWith("text/")) {
-      complain(`${file.name}: not a text or a page: save it as txt or html, or use stance score on the command line`);
+    const pdf = /\.pdf$/i.test(file.name) || file.type === "application/pdf";
+    if (!page && !pdf && !PLAIN.test(file.name) && !file.type.startsWith("text/")) {
+      complain(`${file.name}: not a text, a page or a PDF: save it as one, or use stance score on the command line`);
       return;
     }
-    if (file.size > MOST) {
-      complain(`${file.name}: larger than 1.9 MB: send it in parts`);
+    const most = pdf ? MOST_PDF : MOST;
+    if (file.size > most) {
+      complain(`${file.name}: larger than ${most / 1e6} MB: send it in parts`);
+      return;
+    }
+    if (pdf) {
+      held = { pdf: await base64(file) };
+      one("#text").value = file.name;
+      await read();
       return;
     }
     const text = decode(await file.arrayBuffer());
