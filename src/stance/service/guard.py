@@ -6,9 +6,9 @@ import asyncio
 import hmac
 import ipaddress
 import json
+import os
 import re
 import time
-import uuid
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from typing import Any
@@ -112,7 +112,7 @@ class Guard:
             return
         headers: dict[bytes, bytes] = dict(scope["headers"])
         given = headers.get(b"x-request-id", b"").decode("latin-1")
-        exchange = _Exchange(send, given if _ID.fullmatch(given) else uuid.uuid4().hex, self._cors(headers))
+        exchange = _Exchange(send, given if _ID.fullmatch(given) else os.urandom(16).hex(), self._cors(headers))
         scope.setdefault("state", {}).update(request_id=exchange.id, facts=exchange.facts)
         start = time.perf_counter()
         self.held += 1
@@ -145,7 +145,7 @@ class Guard:
             raise Refusal(429, "too many requests wait: try again in a second", **{"retry-after": "1"})
         body = await self._read(headers, receive)
         exchange.facts["bytes"] = len(body)
-        await self.app(scope, _replay(body, receive), exchange.send)
+        await self.app(scope, replay(body, receive), exchange.send)
 
     async def _read(self, headers: dict[bytes, bytes], receive: Receive) -> bytes:
         """The whole body; a refusal if it is too long or too slow."""
@@ -224,7 +224,7 @@ class _Exchange:
         await self.send({"type": "http.response.body", "body": body})
 
 
-def _replay(body: bytes, receive: Receive) -> Receive:
+def replay(body: bytes, receive: Receive) -> Receive:
     """A receive that gives a body which was read already, then whatever comes."""
     waiting = [body]
 
