@@ -20,6 +20,21 @@ from stance.service.live import Live
 ROOT = Path(__file__).parents[2]
 KEY = "a-key-for-tests-only-0123456789"
 RUN = "import typer; from stance.service.command import serve; typer.run(serve)"
+HASTY = """
+import sys
+from stance.service.app import create_app
+from stance.service.guard import Limits
+from stance.service.journal import open_journal
+from stance.service.live import Live
+from stance.service.server import bind, run
+
+listener = bind("127.0.0.1", 0)
+open_journal()
+app = create_app(Live(), limits=Limits(arrival=1.0, stall=1.0))
+print("http://%s:%s" % listener.getsockname(), file=sys.stderr)
+run(app, listener)
+"""
+"""A service that waits a second, not ten."""
 
 
 @pytest.fixture(scope="session")
@@ -86,16 +101,17 @@ class Service:
 
 @pytest.fixture
 def serve(tmp_path):
-    """Start a service with options: `with serve("--workers", "2") as service`."""
+    """Start a service with options: `with serve("--workers", "2") as service`; `hasty` ones wait for a second only."""
 
     @contextmanager
-    def started(*options):
+    def started(*options, hasty=False):
         log = tmp_path / f"log-{time.monotonic_ns()}"
         environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
         with log.open("wb") as file:
             process = subprocess.Popen(
-                [sys.executable, "-c", RUN, "--port", "0", *options], stderr=file, stdout=file, env=environment
-            )
+                [sys.executable, "-c", *([HASTY] if hasty else [RUN, "--port", "0", *options])],
+                stderr=file, stdout=file, env=environment,
+            )  # fmt: skip
         try:
             service = Service(process, log)
             yield service
