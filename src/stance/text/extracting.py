@@ -107,14 +107,17 @@ def _main_text(page: str) -> Any:
     limits = use_config()
     limits.set("DEFAULT", "MIN_EXTRACTED_SIZE", "1")
     limits.set("DEFAULT", "MAX_FILE_SIZE", str(2**31))
-    return trafilatura.bare_extraction(
-        page,
-        with_metadata=True,
-        include_comments=False,
-        # No date is better than one guessed from numbers in the text.
-        date_extraction_params={"original_date": True, "extensive_search": False},
-        config=limits,
-    )
+    try:
+        return trafilatura.bare_extraction(
+            page,
+            with_metadata=True,
+            include_comments=False,
+            # No date is better than one guessed from numbers in the text.
+            date_extraction_params={"original_date": True, "extensive_search": False},
+            config=limits,
+        )
+    except Exception:  # markup that is none makes it, and what it is built on, raise almost anything
+        return None
 
 
 def _all_text(page: str) -> str:
@@ -134,6 +137,9 @@ def _all_text(page: str) -> str:
             nonlocal silent
             silent = max(0, silent - (tag in _SILENT))
             pieces.append("" if _INLINE.fullmatch(tag) else "\n")
+
+        def parse_marked_section(self, i: int, report: bool = True) -> int:
+            return self.parse_bogus_comment(i)  # as browsers read `<![x`, where Python before 3.14 fails
 
         def handle_data(self, data: str) -> None:
             pieces.append("" if silent else re.sub(r"\s+", " ", data))
