@@ -32,7 +32,7 @@ from stance.text.segmenting import Unit, segment
 SHORT = 50_000
 """Bytes up to which a request takes the short lane; what is scored together holds hardly more."""
 
-TOGETHER = 32
+TOGETHER = 16
 """Requests that are scored together at most."""
 
 T = TypeVar("T")
