@@ -203,7 +203,7 @@ def _name_key(app: FastAPI) -> None:
 
 
 class _ShortWay:
-    """Takes a request for scores that is in order straight to the scorer: FastAPI's layers cost as much as scoring.
+    """Takes a request for scores that is in order straight to the scorer: FastAPI's layers would cost a quarter more.
 
     All others go through FastAPI, whose route is the one that is described, and says what is wrong with them.
     """
