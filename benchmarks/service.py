@@ -1,9 +1,10 @@
-"""Load the service beside a bare FastAPI echo and `mlflow models serve`, on this machine, one after the other.
+"""Load the service beside a bare FastAPI echo and `mlflow models serve`, on this machine, in turns.
 
-    python benchmarks/service.py [--seconds 60] [--clients 32] [--workers 1]
+    python benchmarks/service.py [--seconds 60] [--clients 32] [--workers 1] [--rounds 6]
 
 Clients keep their connections and ask again as soon as they are answered, with articles of 20 statements that differ
-from each other. Writes benchmarks/service.md. Only the loopback address is used.
+from each other. All servers are up the whole time, and each is asked for a part of the seconds in each round, so that
+whatever else the machine does weighs on all of them. Writes benchmarks/service.md. Only the loopback address is used.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from importlib.metadata import version
@@ -51,6 +52,11 @@ class Load:
     duration: float
     cpu: float = 0.0
 
+    def __add__(self, more: Load) -> Load:
+        return Load(
+            self.seconds + more.seconds, self.errors + more.errors, self.duration + more.duration, self.cpu + more.cpu
+        )
+
     @property
     def cost(self) -> float:
         """Milliseconds of processor for a request, which other work on the machine changes little."""
@@ -75,10 +81,10 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "service.md")
     parser.add_argument("--without-mlflow", action="store_true", help="leave out what takes long to start")
+    parser.add_argument("--rounds", type=int, default=6)
     options = parser.parse_args()
-    articles = articles_of(STATEMENTS)
     targets = [Echo(), Stance()] if options.without_mlflow else [Echo(), Stance(), MLflow()]
-    rows = [row for target in targets for row in measure(target, articles, options)]
+    rows = measure(targets, articles_of(STATEMENTS), options)
     text = table(rows, options)
     print(text)
     options.out.write_text(text, encoding="utf-8")
@@ -92,21 +98,30 @@ def articles_of(n: int, count: int = 400) -> list[list[str]]:
     return [draw.sample(texts, n) for _ in range(count)]
 
 
-def measure(target: Target, articles: list[list[str]], options: argparse.Namespace) -> list[tuple[str, Load, Load]]:
-    """One client alone, then many, against a target that is started for it."""
-    with target.start(options.workers) as (port, process):
-        rows = []
-        for name, path, body in target.requests:
-            bodies = [json.dumps(body(article)).encode() for article in articles]
-            requests = [http(path, content) for content in bodies]
-            asyncio.run(load(port, requests, 2, 1.0))  # warms up
-            alone = asyncio.run(load(port, requests, 1, min(10.0, options.seconds)))
-            before = used(process)
-            many = asyncio.run(load(port, requests, options.clients, options.seconds))
-            many = replace(many, cpu=used(process) - before)
-            rows.append((name, alone, many))
-            print(f"{name}: {many.rate:.0f}/s, {many.errors} errors", file=sys.stderr)
-        return rows
+def measure(
+    targets: list[Target], articles: list[list[str]], options: argparse.Namespace
+) -> list[tuple[str, Load, Load]]:
+    """For each kind of request what one client alone met, and what many did."""
+    with ExitStack() as up:
+        kinds = [
+            (name, *server, [http(path, json.dumps(body(article)).encode()) for article in articles])
+            for target in targets
+            for server in [up.enter_context(target.start(options.workers))]
+            for name, path, body in target.requests
+        ]
+        alone, many = ([Load([], 0, 0.0) for _ in kinds] for _ in range(2))
+        for _, port, _, requests in kinds:
+            asyncio.run(load(port, requests, 2, 2.0))  # warms up
+        for turn in range(options.rounds):
+            for i, (name, port, process, requests) in enumerate(kinds):
+                seconds = options.seconds / options.rounds
+                alone[i] += asyncio.run(load(port, requests, 1, min(10.0, options.seconds) / options.rounds))
+                before = used(process)
+                found = asyncio.run(load(port, requests, options.clients, seconds))
+                found = replace(found, cpu=used(process) - before)
+                many[i] += found
+                print(f"{turn + 1}: {name}: {found.rate:.0f}/s, {found.errors} errors", file=sys.stderr)
+        return [(kind[0], *loads) for kind, *loads in zip(kinds, alone, many, strict=True)]
 
 
 def used(process: int) -> float:
@@ -290,15 +305,18 @@ def table(rows: list[tuple[str, Load, Load]], options: argparse.Namespace) -> st
     ]
     echo, ours, _, scored, *others = rows
     ratios = [
-        f"{what}: requests per second {row[2].rate / mlflow[2].rate:.1f} times those of `mlflow models serve`"
+        f"{what}: {row[2].rate / mlflow[2].rate:.1f} times the requests per second of `mlflow models serve`, "
+        f"{mlflow[2].cost / row[2].cost:.1f} times those per second of processor"
         for mlflow in others
-        for what, row in (("Statements cut and attributed too", ours), ("Scoring alone, as MLflow does", scored))
+        for what, row in (("Statements scored only", scored), ("Article cut, attributed, scored", ours))
     ]
     limit = 3 * echo[1].at(0.5) + 10
+    machine = f"{date.today()}, {platform.machine()}, {os.cpu_count()} cores (load {os.getloadavg()[2]:.1f})"
     return PAGE.format(
-        machine=f"{date.today()}, {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, "
+        machine=f"{machine}, Python {platform.python_version()}, "
         f"stance {version('stance')}, fastapi {version('fastapi')}, mlflow {version('mlflow')}",
-        clients=options.clients, seconds=options.seconds, workers=options.workers, rows="\n".join(lines),
+        clients=options.clients, seconds=options.seconds, workers=options.workers,
+        rounds=options.rounds, rows="\n".join(lines),
         p50=f"{ours[1].at(0.5):.1f} ms, at most 3 x {echo[1].at(0.5):.1f} + 10 = {limit:.1f} ms",
         ratios="".join(f"- {line}.\n" for line in ratios), errors=sum(row[2].errors for row in rows),
     )  # fmt: skip
@@ -306,8 +324,9 @@ def table(rows: list[tuple[str, Load, Load]], options: argparse.Namespace) -> st
 
 PAGE = """# Load on the service
 
-Written by `python benchmarks/service.py`; {workers} worker, {clients} clients for {seconds:g} s each, then one client
-alone; articles of 20 statements, all different. Clients and servers share the machine.
+Written by `python benchmarks/service.py`; each with {workers} worker, asked by {clients} clients for {seconds:g} s in
+{rounds} rounds, and by one client alone; articles of 20 statements, all different. Clients and servers share the
+machine. MLflow's server scores statements as they are; the like of it is "statements scored only".
 
 {machine}
 

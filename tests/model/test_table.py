@@ -145,6 +145,17 @@ def test_a_table_forgets_word_types_before_they_fill_the_memory(default, monkeyp
     assert len(table._tokenizer.surfaces) < 8000
 
 
+def test_a_table_forgets_very_long_words_too(default, monkeypatch):
+    monkeypatch.setattr("stance.model.table._MOST_CHARACTERS", 50_000)
+    table = Table(default.header, default.arrays)
+    for i in range(60):
+        table.score([f"zq{i}{'x' * 4_000} talks failed"])
+    assert sum(map(len, table._tokenizer.surfaces)) < 60_000
+    np.testing.assert_array_equal(
+        table.score(["talks failed"]).probabilities, default.score(["talks failed"]).probabilities
+    )
+
+
 def test_threads_share_a_table(default, corpus):
     table = Table(default.header, default.arrays)
     parts = [[f"{text} zq{i}x{j}" for j, text in enumerate(corpus["text"])] for i in range(16)]

@@ -19,6 +19,21 @@ from stance.service.live import Live
 
 ROOT = Path(__file__).parents[2]
 KEY = "a-key-for-tests-only-0123456789"
+HASTY = """
+import sys
+from stance.service.app import create_app
+from stance.service.guard import Limits
+from stance.service.journal import open_journal
+from stance.service.live import Live
+from stance.service.server import bind, run
+
+listener = bind("127.0.0.1", 0)
+open_journal()
+app = create_app(Live(), limits=Limits(arrival=1.0, stall=1.0))
+print("http://%s:%s" % listener.getsockname(), file=sys.stderr)
+run(app, listener)
+"""
+"""A service that waits a second, not ten."""
 
 
 @pytest.fixture(scope="session")
@@ -85,15 +100,15 @@ class Service:
 
 @pytest.fixture
 def serve(tmp_path):
-    """Start a service with options: `with serve("--workers", "2") as service`."""
+    """Start a service with options: `with serve("--workers", "2") as service`; `hasty` ones wait for a second only."""
 
     @contextmanager
-    def started(*options):
+    def started(*options, hasty=False):
         log = tmp_path / f"log-{time.monotonic_ns()}"
         environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
         with log.open("wb") as file:
             process = subprocess.Popen(
-                [sys.executable, "-m", "stance.cli", "serve", "--port", "0", *options],
+                [sys.executable, *(["-c", HASTY] if hasty else ["-m", "stance.cli", "serve", "--port", "0", *options])],
                 stderr=file, stdout=file, env=environment,
             )  # fmt: skip
         try:

@@ -20,7 +20,7 @@ from stance.report.summary import summarize
 from stance.scorer import Scorer
 from stance.service.examples import SCORE
 from stance.service.guard import Doors, Limits
-from stance.service.messages import Statement
+from stance.service.messages import ScoreAnswer, Statement
 from stance.statement import Document
 
 ROOT = Path(__file__).parents[2]
@@ -144,6 +144,35 @@ def test_the_examples_of_the_openapi_document_work(client, name):
     assert score(client, **SCORE[name]["value"]).status_code == 200
 
 
+LONG_WAY = {"content-type": "application/json; charset=utf-8"}
+"""With this header a request goes through all of FastAPI, with plain ``application/json`` past it."""
+
+
+@pytest.mark.parametrize("name", SCORE)
+def test_both_ways_to_a_score_give_the_same_answer(client, name):
+    for body in (SCORE[name]["value"], {**SCORE[name]["value"], "explain": True}):
+        short = client.post("/v1/score", json=body)
+        long = client.post("/v1/score", content=json.dumps(body).encode(), headers=LONG_WAY)
+        assert short.content == long.content
+        assert {*short.headers} == {*long.headers}
+
+
+@pytest.mark.parametrize("explain", [False, True])
+@pytest.mark.parametrize("summary", [None, "document", "speaker", "pair", "date"])
+def test_answers_are_what_their_messages_say(client, article, summary, explain):
+    documents = [
+        {"text": article, "date": "2024-05-27", "title": "Strait"},
+        {"html": "<p>0</p>", "speaker": "", "source": ""},
+        {"text": "0", "date": "0001-01-01", "speaker": "\0"},
+    ]
+    for body in ({"documents": documents}, {"text": article}, {"statements": ["0", article]}):
+        answer = score(client, **body, explain=explain, **({"summary": summary} if summary else {}))
+        if summary == "date" and "documents" not in body:
+            assert answer.status_code == 422
+        else:
+            ScoreAnswer.model_validate_json(answer.content)
+
+
 def test_the_model_says_what_it_is(client, live):
     model = client.get("/v1/model").json()
     assert model["digest"] == live.model.digest == Table.load().digest
@@ -162,6 +191,16 @@ HOSTILE = {
     "half a surrogate pair": b'{"text": "\\ud800 talks"}',
     "deep JSON": b'{"text": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
     "deep objects": b'{"a":' * 50_000 + b"1" + b"}" * 50_000,
+    "UTF-16": '{"text": "talks", "unit": "word"}'.encode("utf-16"),
+    "a raw NUL": b'{"text": "a\0b"}',
+    "a NUL after it": b'{"text": "a"}\0',
+    "two objects": b'{"text": "a"}{"text": "b"}',
+    "half a surrogate pair in a statement": b'{"statements": ["a", "\\udfff"]}',
+    "half a surrogate pair in a name": b'{"documents": [{"text": "a", "id": "\\ud800"}]}',
+    "many digits in a key": b'{"' + b"9" * 1_000_000 + b'": 1}',
+    "a date out of range": b'{"documents": [{"text": "a", "date": "0000-00-00"}]}',
+    "a number for a date": b'{"documents": [{"text": "a", "date": 20240531}]}',
+    "a very long name": json.dumps({"documents": [{"text": "a", "id": "x" * 501}]}).encode(),
     "text is a number": b'{"text": 5}',
     "text is a list": b'{"text": ["a"]}',
     "text is null": b'{"text": null}',
@@ -185,13 +224,15 @@ HOSTILE = {
     "too many lines": json.dumps({"text": "a\n" * 5_001}).encode(),
     "too many sentences": json.dumps({"text": "We agree. " * 5_001}).encode(),
     "too long": b'{"text": "' + b"a" * 2_000_001 + b'"}',
+    "one byte too long": b'{"text": "' + b"a" * (2_000_000 - 11) + b'"}',
 }
 
 
 @pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_bodies_get_a_problem_and_no_traceback(client, body):
-    for path in ("/v1/score", "/view"):
-        answer = client.post(path, content=body, headers={"content-type": "application/json"})
+    short = {"content-type": "application/json"}
+    for path, headers in (("/v1/score", short), ("/v1/score", LONG_WAY), ("/view", short)):
+        answer = client.post(path, content=body, headers=headers)
         assert 400 <= answer.status_code < 500
         assert answer.headers["content-type"] == "application/problem+json"
         problem = answer.json()
@@ -201,7 +242,10 @@ def test_hostile_bodies_get_a_problem_and_no_traceback(client, body):
         assert len(answer.text) < 1000
 
 
-STRANGE = ["<script>alert(1)</script>", "\0\x07\x1b[31m", "\u202e\ufeff\u200b", "a" * 200_000, "“" * 20_000, "=1+1"]
+STRANGE = [
+    "<script>alert(1)</script>", "\0\x07\x1b[31m", "\u202e\ufeff\u200b", "a" * 400_000, "a." * 100_000, "9" * 200_000,
+    "“" * 20_000, "'" * 100_000, "said " * 20_000, ", he said, " * 3_000, "Ab " * 30_000, "\u0301" * 100_000, "=1+1",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("text", STRANGE, ids=lambda text: repr(text[:8]))

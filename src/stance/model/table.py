@@ -39,6 +39,8 @@ TONE_LIMIT = 3.0
 BATCH = 1024
 """Statements scored at a time: enough to spread numpy's overhead, few enough to stay in the processor's cache."""
 _MOST_TYPES = 300_000
+_MOST_CHARACTERS = 10_000_000
+"""Of all types together: somebody may send words of a million letters, each a new one."""
 _MOST_BYTES = 1 << 29
 _MOST = 1e6
 """No weight that training finds comes near it, and sums of such weights cannot overflow."""
@@ -224,7 +226,7 @@ class Table:
         self, texts: Sequence[str]
     ) -> tuple[Tokens, npt.NDArray[np.int32], npt.NDArray[np.int64], npt.NDArray[np.int32]]:
         """Tokens; then, for each pair (edges included), its statement, row of its right word and row of the pair."""
-        if len(self._tokenizer.surfaces) > _MOST_TYPES:
+        if len(self._tokenizer.surfaces) > _MOST_TYPES or self._tokenizer.characters > _MOST_CHARACTERS:
             self._forget()
         tokens = self._tokenizer.encode(texts)
         self._learn_types()

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from fastapi import Body, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
+from pydantic import TypeAdapter, ValidationError
 from starlette.exceptions import HTTPException
 
 from stance import __version__
@@ -19,7 +20,7 @@ from stance.errors import StanceError
 from stance.report import html
 from stance.service import journal
 from stance.service.examples import SCORE
-from stance.service.guard import Doors, Guard, Limits
+from stance.service.guard import Doors, Guard, Limits, Receive, Refusal, Scope, Send, replay
 from stance.service.live import Live
 from stance.service.messages import Health, ModelCard, ModelName, Problem, ScoreAnswer, ScoreRequest
 from stance.service.metrics import CONTENT_TYPE, Metrics
@@ -28,6 +29,9 @@ from stance.service.scoring import Scoring
 
 ABOUT = """Reads diplomatic text and says, statement by statement, who said it, whether it moves toward accommodation
 or confrontation, how harshly it is said, and how sure the model is. Nothing that is sent is kept or passed on."""
+
+SCORE_PATH = "/v1/score"
+_REQUEST: TypeAdapter[ScoreRequest] = TypeAdapter(ScoreRequest)
 
 _SAID = {
     400: "The body is not whole.",
@@ -75,7 +79,7 @@ def create_app(
     _add_model(app, live, reload, tell, keyed=doors.key is not None)
     _add_watching(app, metrics)
     _add_page(app, scoring)
-    return Guard(app, doors=doors, limits=limits, metrics=metrics)
+    return Guard(_ShortWay(app, scoring), doors=doors, limits=limits, metrics=metrics)
 
 
 def _problems(*statuses: int, keyed: bool = False) -> dict[int | str, dict[str, Any]]:
@@ -89,7 +93,7 @@ def _secured(keyed: bool) -> dict[str, Any]:
 
 def _add_scoring(app: FastAPI, scoring: Scoring, *, keyed: bool) -> None:
     @app.post(
-        "/v1/score",
+        SCORE_PATH,
         response_model=ScoreAnswer,
         response_model_exclude_unset=True,
         responses=_problems(400, 408, 413, 415, 422, 429, keyed=keyed),
@@ -196,6 +200,43 @@ def _name_key(app: FastAPI) -> None:
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's own way of extending it
+
+
+class _ShortWay:
+    """Takes a request for scores that is in order straight to the scorer: FastAPI's layers would cost a quarter more.
+
+    All others go through FastAPI, whose route is the one that is described, and says what is wrong with them.
+    """
+
+    def __init__(self, app: FastAPI, scoring: Scoring) -> None:
+        self.app, self.scoring = app, scoring
+        self.route = next(route for route in app.routes if getattr(route, "path", "") == SCORE_PATH)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request, its body read whole by the guard."""
+        if scope.get("path") != SCORE_PATH or scope.get("method") != "POST" or _kind(scope) != b"application/json":
+            await self.app(scope, receive, send)
+            return
+        message = await receive()
+        try:
+            request = _REQUEST.validate_json(message["body"])
+        except ValidationError:
+            await self.app(scope, replay(message["body"], receive), send)
+            return
+        scope["route"] = self.route
+        facts = scope["state"]["facts"]
+        try:
+            content, facts["statements"] = await self.scoring.answer(request, facts["bytes"])
+        except StanceError as error:
+            raise Refusal(status_of(error), str(error)) from None
+        headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(content))]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": content})
+
+
+def _kind(scope: Scope) -> bytes:
+    found: bytes = next((value for name, value in scope["headers"] if name == b"content-type"), b"")
+    return found
 
 
 class _Reload:

@@ -6,9 +6,9 @@ import asyncio
 import hmac
 import ipaddress
 import json
+import os
 import re
 import time
-import uuid
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from typing import Any
@@ -27,7 +27,7 @@ _CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
-_HEADERS = [
+SIGNED = [
     (b"content-security-policy", _CSP.encode()),
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
@@ -35,6 +35,7 @@ _HEADERS = [
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
 ]
+"""Headers that every answer carries."""
 _ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
 
 
@@ -42,14 +43,16 @@ _ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
 class Limits:
     """What one request may take.
 
-    headers, body: bytes. arrival: seconds in which the body must have come. work: seconds for its answer.
-    waiting: requests that one process holds at a time; statements: in one request.
+    headers, body: bytes. arrival: seconds in which the head must have come, and then the body. work: seconds for the
+    answer. stall: seconds in which a client must take some of it. waiting: requests that one process holds at a time;
+    statements: in one request.
     """
 
     headers: int = 32_000
     body: int = 2_000_000
     arrival: float = 10.0
     work: float = 30.0
+    stall: float = 30.0
     waiting: int = 128
     statements: int = 5_000
 
@@ -112,7 +115,7 @@ class Guard:
             return
         headers: dict[bytes, bytes] = dict(scope["headers"])
         given = headers.get(b"x-request-id", b"").decode("latin-1")
-        exchange = _Exchange(send, given if _ID.fullmatch(given) else uuid.uuid4().hex, self._cors(headers))
+        exchange = _Exchange(send, given if _ID.fullmatch(given) else os.urandom(16).hex(), self._cors(headers))
         scope.setdefault("state", {}).update(request_id=exchange.id, facts=exchange.facts)
         start = time.perf_counter()
         self.held += 1
@@ -145,7 +148,7 @@ class Guard:
             raise Refusal(429, "too many requests wait: try again in a second", **{"retry-after": "1"})
         body = await self._read(headers, receive)
         exchange.facts["bytes"] = len(body)
-        await self.app(scope, _replay(body, receive), exchange.send)
+        await self.app(scope, replay(body, receive), exchange.send)
 
     async def _read(self, headers: dict[bytes, bytes], receive: Receive) -> bytes:
         """The whole body; a refusal if it is too long or too slow."""
@@ -208,7 +211,7 @@ class _Exchange:
         """Pass a message on, signed."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            own = [(b"x-request-id", self.id.encode()), *_HEADERS, *self.cors]
+            own = [(b"x-request-id", self.id.encode()), *SIGNED, *self.cors]
             kept = [*message.get("headers", [])]
             if not any(name == b"cache-control" for name, _ in kept):
                 own.append((b"cache-control", b"no-store"))
@@ -224,7 +227,7 @@ class _Exchange:
         await self.send({"type": "http.response.body", "body": body})
 
 
-def _replay(body: bytes, receive: Receive) -> Receive:
+def replay(body: bytes, receive: Receive) -> Receive:
     """A receive that gives a body which was read already, then whatever comes."""
     waiting = [body]
 

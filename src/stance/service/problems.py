@@ -15,17 +15,12 @@ class TooLarge(InputError):
     """More than one request may ask for."""
 
 
-class TooBusy(StanceError):
-    """More requests wait than can be answered in good time."""
-
-
 class TooSlow(StanceError):
     """The body did not arrive, or its work was not done, in time."""
 
 
 _STATUS: tuple[tuple[type[StanceError], int], ...] = (
     (TooLarge, 413),
-    (TooBusy, 429),
     (TooSlow, 422),
     (InputError, 422),
     (UsageError, 422),

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import groupby, islice
 from queue import Empty, SimpleQueue
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
-from pydantic import TypeAdapter
+from pydantic_core import to_json
 
 from stance.analysis import judge
 from stance.model.table import Table
@@ -21,16 +20,7 @@ from stance.report.explanation import rows
 from stance.report.summary import summarize
 from stance.service.guard import Limits
 from stance.service.live import LANES, Live, Model
-from stance.service.messages import (
-    DocumentOut,
-    HtmlRequest,
-    PageDocument,
-    PdfRequest,
-    ScoreAnswer,
-    ScoreRequest,
-    Statement,
-    Summary,
-)
+from stance.service.messages import HtmlRequest, PageDocument, PdfRequest, ScoreRequest
 from stance.service.metrics import Metrics
 from stance.service.problems import TooLarge, TooSlow
 from stance.statement import Document, ScoredStatement
@@ -46,23 +36,32 @@ TOGETHER = 16
 """Requests that are scored together at most."""
 
 T = TypeVar("T")
-_STATEMENTS = TypeAdapter(list[Statement])
-
 
 Finish = Callable[[Model, Table, list[Document], list[ScoredStatement]], T]
 """What is made of a request's documents and scored statements."""
 
 
-@dataclass
+@dataclass(eq=False)
 class _Job(Generic[T]):
-    """A request on its way through a lane, with the model that answers it."""
+    """A request of so many bytes on its way through a lane, with the model that answers it."""
 
     request: ScoreRequest
+    size: int
     model: Model
     finish: Finish[T]
-    done: Future[T] = field(default_factory=Future)
+    done: asyncio.Future[T]
     documents: list[Document] = field(default_factory=list)
     statements: list[Cut] = field(default_factory=list)
+    outcome: T | Exception | None = None
+
+    def settle(self) -> None:
+        """Hand the outcome to who waits for it, if anybody still does."""
+        if self.done.done():
+            return
+        if isinstance(self.outcome, Exception):
+            self.done.set_exception(self.outcome)
+        else:
+            self.done.set_result(cast(T, self.outcome))
 
 
 class Lane:
@@ -88,15 +87,29 @@ class Lane:
 
     def _run(self) -> None:
         while (first := self.waiting.get()) is not None:
-            jobs: list[_Job[Any]] = [first]
-            with suppress(Empty):
-                while len(jobs) < TOGETHER and (job := self.waiting.get_nowait()):
-                    jobs.append(job)
-                if len(jobs) < TOGETHER:  # it was the end
-                    self.waiting.put(None)
-            ready = [job for job in jobs if self._prepare(job)]
+            jobs = [first, *self._more(first.size)]
+            ready = [job for job in jobs if not job.done.done() and self._prepare(job)]  # some may be given up by now
             for _, alike in groupby(ready, key=lambda job: (id(job.model), job.request.min_confidence)):
                 self._score(list(alike))
+            # Waking the loop costs more than a small request, so it is woken once for all.
+            for loop, answered in groupby(jobs, key=lambda job: job.done.get_loop()):
+                with suppress(RuntimeError):  # the loop has ended, and with it those who waited
+                    loop.call_soon_threadsafe(_settle, list(answered))
+
+    def _more(self, size: int) -> Iterator[_Job[Any]]:
+        """Jobs that wait already, as many as go together with one of so many bytes."""
+        for _ in range(TOGETHER - 1):
+            if size > SHORT:
+                return
+            try:
+                job = self.waiting.get_nowait()
+            except Empty:
+                return
+            if job is None:  # the end, once these are done
+                self.waiting.put(None)
+                return
+            size += job.size
+            yield job
 
     def _prepare(self, job: _Job[Any]) -> bool:
         """Read, cut and attribute; whether that went well."""
@@ -109,7 +122,7 @@ class Lane:
             else:  # as `Scorer.score` has it
                 job.statements = [Cut(d.id, 0, d.text, 0, len(d.text), 0, len(d.text)) for d in job.documents]
         except Exception as error:
-            job.done.set_exception(error)
+            job.outcome = error
             return False
         return True
 
@@ -121,7 +134,7 @@ class Lane:
             judged = list(judge([s for job in jobs for s in job.statements], table, min_confidence=least))
         except Exception as error:
             if len(jobs) == 1:
-                jobs[0].done.set_exception(error)
+                jobs[0].outcome = error
             else:
                 for job in jobs:
                     self._score([job])
@@ -130,9 +143,14 @@ class Lane:
         for job in jobs:
             scored = list(islice(rest, len(job.statements)))
             try:
-                job.done.set_result(job.finish(job.model, table, job.documents, scored))
+                job.outcome = job.finish(job.model, table, job.documents, scored)
             except Exception as error:
-                job.done.set_exception(error)
+                job.outcome = error
+
+
+def _settle(jobs: Sequence[_Job[Any]]) -> None:
+    for job in jobs:
+        job.settle()
 
 
 class Scoring:
@@ -153,10 +171,11 @@ class Scoring:
         The statements are those of `analysis.analyse`. Raises InputError for a document without text, TooLarge for
         too many statements, TooSlow when it takes longer than a request may.
         """
-        job = _Job(request, self.live.model, finish)
+        job = _Job(request, size, self.live.model, finish, asyncio.get_running_loop().create_future())
         self._lanes[int(size > SHORT or isinstance(request, PdfRequest))].put(job)
         try:
-            return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(job.done)), self.limits.work)
+            async with asyncio.timeout(self.limits.work):
+                return cast(T, await job.done)
         except TimeoutError:
             what = f"not done after {self.limits.work:g} s"
             raise TooSlow(what, place="body", remedy="send it in parts") from None
@@ -187,17 +206,20 @@ class Scoring:
 def answer_of(
     request: ScoreRequest, model: Model, table: Table, documents: list[Document], scored: list[ScoredStatement]
 ) -> bytes:
-    """A ScoreAnswer as JSON, with what the request asks for."""
-    found = rows(scored, table) if request.explain else (s.to_dict() for s in scored)
-    answer = ScoreAnswer(
-        model=model.name,
-        documents=_documents(request, documents),
-        statements=_STATEMENTS.validate_python(list(found)),
-    )
+    """A ScoreAnswer as JSON, with what the request asks for.
+
+    Made of plain objects: passing each statement through its message would take longer than scoring it. That they
+    are what the message says is for the tests to prove.
+    """
+    answer: dict[str, Any] = {
+        "model": model.name,
+        "documents": _documents(request, documents),
+        "statements": list(rows(scored, table)) if request.explain else [s.to_dict() for s in scored],
+    }
     if request.summary:
         dates = {document.id: document.date for document in documents}
-        answer.summary = [Summary.of(one) for one in summarize(scored, request.summary, dates=dates)]
-    return answer.model_dump_json(exclude_unset=True).encode()
+        answer["summary"] = [one.to_dict() for one in summarize(scored, request.summary, dates=dates)]
+    return to_json(answer)
 
 
 def cut(documents: Sequence[Document], unit: Unit, most: int) -> list[list[Cut]]:
@@ -215,12 +237,13 @@ def cut(documents: Sequence[Document], unit: Unit, most: int) -> list[list[Cut]]
     return parts
 
 
-def _documents(request: ScoreRequest, documents: Sequence[Document]) -> list[DocumentOut]:
+def _documents(request: ScoreRequest, documents: Sequence[Document]) -> list[dict[str, str | None]]:
     sent = getattr(request, "documents", [request] * len(documents))
     return [
-        DocumentOut(
-            id=d.id, title=d.title, date=d.date, source=d.source, author=d.author, speaker=d.speaker,
-            text=d.text if isinstance(one, HtmlRequest | PdfRequest | PageDocument) else None,
-        )
+        {
+            "id": d.id, "title": d.title, "date": d.date, "source": d.source, "author": d.author,
+            "speaker": d.speaker,
+            "text": d.text if isinstance(one, HtmlRequest | PdfRequest | PageDocument) else None,
+        }
         for one, d in zip(sent, documents, strict=True)
     ]  # fmt: skip

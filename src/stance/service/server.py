@@ -11,14 +11,15 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from stance.errors import UsageError
 from stance.service import journal
 
 if TYPE_CHECKING:  # it would import prometheus_client, which must see the folder of figures first
-    from stance.service.guard import App
+    from stance.service.guard import Guard
 
 GRACE = 30
 """Seconds that requests in flight have to finish after a signal to stop."""
@@ -46,12 +47,15 @@ def bind(host: str, port: int) -> socket.socket:
     return listener
 
 
-def run(app: App, listener: socket.socket) -> None:
+def run(app: Guard, listener: socket.socket) -> None:
     """Serve in this process until SIGINT or SIGTERM; requests in flight finish."""
     import uvicorn
 
+    from stance.service.wire import Wire
+
     config = uvicorn.Config(
         app, log_config=None, access_log=False, server_header=False, date_header=True, lifespan="on", loop="auto",
+        http=cast(Any, partial(Wire, limits=app.limits)),
         timeout_graceful_shutdown=GRACE, timeout_keep_alive=15, proxy_headers=False, ws="none",
     )  # fmt: skip
     uvicorn.Server(config).run(sockets=[listener])
