@@ -20,6 +20,7 @@ class Document:
     """One text as read. Offsets of statements count characters (code points) of ``text``.
 
     row: whether it is one row of a table, and so one statement where lines are statements.
+    offset, first: of a piece of a longer document, where in it the piece begins and how many statements stand before.
     """
 
     text: str
@@ -29,6 +30,8 @@ class Document:
     source: str | None = None
     speaker: str | None = None
     row: bool = False
+    offset: int = 0
+    first: int = 0
 
 
 @dataclass(frozen=True, slots=True)
