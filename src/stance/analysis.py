@@ -15,7 +15,6 @@ from stance.text.segmenting import Unit, segment
 
 T = TypeVar("T")
 
-
 LONGEST = 500_000
 """Characters, some 80,000 words: a longer document is analysed in pieces, so that memory stays flat."""
 

@@ -1,9 +1,10 @@
 """Tables (csv, tsv, jsonl, parquet) as a stream of rows that know their line.
 
 `read_rows` stops at the first row that cannot be used; `sift_rows`, for long runs, gives an InputError in its place
-and goes on. What is wrong with a whole file (no such column, no table) is raised by both. The readers take ``column``, without which a table is refused. With None every table will do, and as any of
-its columns may be meant, no two may have one name.
-"""
+and goes on. What is wrong with a whole file (no such column, no table) is raised by both.
+
+The readers take ``column``, without which a table is refused. With None every table will do, and as any of its
+columns may be meant, no two may have one name.
 
 from __future__ import annotations
 
@@ -188,9 +189,7 @@ def _object(decoder: JSONDecoder, line: str, column: str | None, place: str) -> 
     return row
 
 
-def read_parquet(
-    stream: io.BufferedReader, place: str, column: str | None = None, also: Iterable[str] = ()
-) -> Found:
+def read_parquet(stream: io.BufferedReader, place: str, column: str | None = None, also: Iterable[str] = ()) -> Found:
     """Rows of a Parquet file, of which only ``column`` and those of ``also`` are read.
 
     Raises InputError for a damaged file and for one without ``column``, or with two of one name; gives it for a row
