@@ -5,6 +5,7 @@ and goes on. What is wrong with a whole file (no such column, no table) is raise
 
 The readers take ``column``, without which a table is refused. With None every table will do, and as any of its
 columns may be meant, no two may have one name.
+"""
 
 from __future__ import annotations
 

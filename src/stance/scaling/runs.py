@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -100,7 +102,7 @@ def in_order(
     """
     from joblib.externals.loky import ProcessPoolExecutor
 
-    pool = ProcessPoolExecutor(max_workers=jobs, timeout=60)
+    pool = ProcessPoolExecutor(max_workers=jobs, initializer=_end_with, initargs=(os.getpid(),))
     under_way: deque[tuple[Batch, Future[Done]]] = deque()
     try:
         for batch in batches:
@@ -115,6 +117,17 @@ def in_order(
         raise StanceError(what, place=f"--jobs {jobs}", remedy=remedy) from error
     finally:
         pool.shutdown(wait=False, kill_workers=True)
+
+
+def _end_with(parent: int) -> None:
+    """Let this process end with the one that made it: after `kill -9` of that, nobody else would end it."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _first(under_way: deque[tuple[Batch, Future[Done]]]) -> tuple[Batch, Done]:
