@@ -45,12 +45,30 @@ class Note:
 def form_of(out: Path) -> str:
     """jsonl or csv by the ending, parquet for a folder. Raises UsageError for any other ending."""
     ending = out.suffix.lower()
-    if out.is_dir() or not (ending or out.exists()):
+    if not ending and not out.is_file():
         return "parquet"
     if ending not in _FORMS:
         remedy = "name a file that ends in .jsonl or .csv, or a folder, for Parquet parts"
         raise UsageError("neither .jsonl nor .csv nor a folder", place=f"--out {out}", remedy=remedy)
     return _FORMS[ending]
+
+
+def rejects_of(out: Path) -> Path:
+    """The file of what was rejected; in a folder under a name that readers of Parquet pass over."""
+    return _beside(out, "rejects.jsonl")
+
+
+def _note_of(out: Path) -> Path:
+    return _beside(out, "run.json")
+
+
+def _beside(out: Path, name: str) -> Path:
+    return out.with_name(f"{out.name}.{name}") if out.suffix.lower() in _FORMS else out / f"_{name}"
+
+
+def save_note(out: Path, note: Note) -> None:
+    """Write the note of a run beside its output."""
+    _write(_note_of(out), note)
 
 
 class Output:
@@ -61,11 +79,8 @@ class Output:
     """
 
     def __init__(self, out: Path, form: str, about: Mapping[str, Any], head: bytes, schema: Any) -> None:
-        folder = form == "parquet"
-        self.out = out
-        self.rejects = out / "_rejects.jsonl" if folder else out.with_name(f"{out.name}.rejects.jsonl")
-        self._file = out / "_run.json" if folder else out.with_name(f"{out.name}.run.json")
-        self._statements: _Sink = _Parts(out, schema) if folder else _Lines(out, head)
+        self.out, self.rejects, self._file = out, rejects_of(out), _note_of(out)
+        self._statements: _Sink = _Parts(out, schema) if form == "parquet" else _Lines(out, head)
         self._rejected = _Lines(self.rejects, b"")
         self.note = Note(about)
 

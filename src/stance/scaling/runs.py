@@ -76,7 +76,7 @@ def score_corpus(
     output = Output(
         out,
         form,
-        about=_about(corpus, task),
+        about=about(corpus, task),
         head=b"" if form == "parquet" else header(table, form),
         schema=schema(table.labels) if form == "parquet" else None,
     )
@@ -135,7 +135,7 @@ def _first(under_way: deque[tuple[Batch, Future[Done]]]) -> tuple[Batch, Done]:
     return batch, future.result()
 
 
-def _about(corpus: Corpus, task: Task) -> dict[str, object]:
+def about(corpus: Corpus, task: Task) -> dict[str, object]:
     """What the output depends on, and nothing else does."""
     return {
         "version": __version__,
