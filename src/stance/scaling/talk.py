@@ -29,10 +29,12 @@ class Talk:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        """Leave the line, if there is one."""
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Leave the line, if there is one; say that a run that was interrupted is not lost."""
         if self._terminal:
             print("\r\033[K", end="", file=self._file, flush=True)
+        if kind is KeyboardInterrupt:
+            print("stance: stopped: go on with --resume", file=self._file, flush=True)
 
     @property
     def speed(self) -> str:
