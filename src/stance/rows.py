@@ -164,30 +164,31 @@ def read_jsonl(stream: io.BufferedReader, place: str, column: str | None = None)
     import json
 
     decoder = json.JSONDecoder(strict=False)  # control characters inside a string do no harm
+    number = 0
     with decoded(stream, place) as lines:
-        for number, line in enumerate(lines, 1):
-            if not line.strip():
+        for line in lines:
+            number += 1
+            if line.isspace():
                 continue
-            try:
-                row = Row(number, _object(decoder, line, column, f"{place}:{number}"))
-            except InputError as error:
-                yield error
-            else:
-                yield row
+            found = _object(decoder, line, column, f"{place}:{number}")
+            del line  # it may be long, and whoever takes the row may take long too
+            yield found if isinstance(found, InputError) else Row(number, found)
 
 
-def _object(decoder: JSONDecoder, line: str, column: str | None, place: str) -> dict[str, Any]:
-    require_decoded(line, place)
+def _object(decoder: JSONDecoder, line: str, column: str | None, place: str) -> dict[str, Any] | InputError:
     try:
+        require_decoded(line, place)
         row = decoder.decode(line)
+        if isinstance(row, dict):
+            require(column, row, place)
+            return row
+    except InputError as error:
+        return error
     except (ValueError, RecursionError) as error:
         what = f"broken JSON ({getattr(error, 'msg', 'too deep or too long')})"
-        raise InputError(what, place=place, remedy="write one whole object on each line") from error
-    if not isinstance(row, dict):
-        remedy = f'write objects such as {{"{column or "text"}": "..."}}, one on each line'
-        raise InputError("not a JSON object", place=place, remedy=remedy)
-    require(column, row, place)
-    return row
+        return InputError(what, place=place, remedy="write one whole object on each line")
+    remedy = f'write objects such as {{"{column or "text"}": "..."}}, one on each line'
+    return InputError("not a JSON object", place=place, remedy=remedy)
 
 
 def read_parquet(stream: io.BufferedReader, place: str, column: str | None = None, also: Iterable[str] = ()) -> Found:
@@ -254,13 +255,18 @@ def require(column: str | None, there: Iterable[str], place: str) -> None:
 def text_of(row: Mapping[str, Any], column: str, place: str) -> str:
     """The text of a row as it stands. Raises InputError where it is missing, NaN, blank or no text."""
     text = row[column]
-    if isinstance(text, str) and text.strip() and text not in ("NaN", "nan"):
+    if isinstance(text, str) and text and not text.isspace() and text not in ("NaN", "nan"):
         # JSON can write half a surrogate pair, which no output can encode; offsets stay as they are.
-        return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
+        return _whole(text)
     if text is None or isinstance(text, str) or text != text:
         raise InputError(f"no text in column {column!r}", place=place, remedy="fill it or remove the row")
     what = f"column {column!r} holds {type(text).__name__}, not text"
     raise InputError(what, place=place, remedy=_NAME_IT)
+
+
+def _whole(text: str) -> str:
+    """The text itself where it has no half surrogate pair: a copy of a long one would not be small."""
+    return text if text.isascii() or not _SURROGATE.search(text) else _SURROGATE.sub("\ufffd", text)
 
 
 def word_of(value: object) -> str | None:
@@ -271,7 +277,7 @@ def word_of(value: object) -> str | None:
     ('12', '2024-05-01', None, None)
     """
     if isinstance(value, str):
-        return (value if value.isascii() else _SURROGATE.sub("\ufffd", value)).strip() or None
+        return _whole(value).strip() or None
     if value is None or value != value or isinstance(value, (dict, list, bytes)):
         return None
     if hasattr(value, "isoformat"):

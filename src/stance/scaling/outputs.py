@@ -17,7 +17,7 @@ from typing import Any, BinaryIO, Protocol
 
 from stance.errors import InputError, StanceError, UsageError
 from stance.scaling.corpus import Reject
-from stance.scaling.work import Done, to_line
+from stance.scaling.work import Columns, Done, to_line
 
 PART = 16
 """Batches in a part: some 60,000 statements, ten seconds of one process."""
@@ -157,7 +157,7 @@ class Output:
 
 class _Sink(Protocol):
     def open(self, written: int) -> None: ...
-    def write(self, content: bytes) -> None: ...
+    def write(self, content: Any) -> None: ...
     def save(self) -> int: ...
     def close(self) -> None: ...
 
@@ -208,15 +208,14 @@ class _Parts:
             if path.name >= self._name(written):
                 path.unlink()
 
-    def write(self, content: bytes) -> None:
-        import pyarrow.ipc
+    def write(self, content: Columns) -> None:
         import pyarrow.parquet
 
         if self._writer is None:
             self._writer = pyarrow.parquet.ParquetWriter(self._part, self._schema, compression="zstd")
-        for batch in pyarrow.ipc.open_stream(content):
-            if len(batch):
-                self._writer.write_batch(batch)
+        batch = pyarrow.RecordBatch.from_pydict(content, schema=self._schema)
+        if len(batch):
+            self._writer.write_batch(batch)
 
     def save(self) -> int:
         """Parts that are on the disk now."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 import time
 from collections import deque
@@ -102,7 +103,7 @@ def in_order(
     """
     from joblib.externals.loky import ProcessPoolExecutor
 
-    pool = ProcessPoolExecutor(max_workers=jobs, initializer=_end_with, initargs=(os.getpid(),))
+    pool = ProcessPoolExecutor(max_workers=jobs, initializer=_serve, initargs=(os.getpid(),))
     under_way: deque[tuple[Batch, Future[Done]]] = deque()
     try:
         for batch in batches:
@@ -111,16 +112,18 @@ def in_order(
                 yield _first(under_way)
         while under_way:
             yield _first(under_way)
-        pool.shutdown()
     except BrokenProcessPool as error:
         what, remedy = "a process was killed, as for want of memory", "give fewer --jobs, and --resume"
         raise StanceError(what, place=f"--jobs {jobs}", remedy=remedy) from error
     finally:
-        pool.shutdown(wait=False, kill_workers=True)
+        for _, future in under_way:
+            future.cancel()
+        pool.shutdown()  # waits for the batches that processes are at, a second or so
 
 
-def _end_with(parent: int) -> None:
-    """Let this process end with the one that made it: after `kill -9` of that, nobody else would end it."""
+def _serve(parent: int) -> None:
+    """Let this process end when the one that made it does, even by `kill -9`; Ctrl-C is for that one to hear."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def watch() -> None:
         while os.getppid() == parent:

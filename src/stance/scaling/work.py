@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,6 +16,8 @@ from stance.report.render import write
 from stance.scaling.corpus import Reject
 from stance.statement import Document, ScoredStatement
 from stance.text.segmenting import Unit
+
+Columns = dict[str, list[Any]]
 
 
 class Task(NamedTuple):
@@ -32,9 +34,9 @@ class Task(NamedTuple):
 
 
 class Done(NamedTuple):
-    """A batch scored: its statements ready to be written, how many, and what was rejected."""
+    """A batch scored: its statements as lines or, for Parquet, by column; how many; and what was rejected."""
 
-    content: bytes
+    content: bytes | Columns
     statements: int
     rejects: list[Reject]
 
@@ -62,11 +64,11 @@ def score_batch(
 
 
 def work(task: Task, documents: Sequence[Document]) -> Done:
-    """A batch from documents to bytes: lines of JSON or csv, or an Arrow stream."""
+    """A batch from documents to what is written."""
     table = open_once(task.model, task.digest)
     scored, rejects = score_batch(documents, table, unit=task.unit, min_confidence=task.min_confidence)
-    encode = to_arrow if task.form == "parquet" else lines(task.form)
-    return Done(encode(scored, table), len(scored), rejects)
+    content = columns(scored, table.labels) if task.form == "parquet" else lines(scored, table, task.form)
+    return Done(content, len(scored), rejects)
 
 
 @cache
@@ -89,9 +91,9 @@ def digest_of(model: Path) -> str:
         raise ModelError(what, place=str(model), remedy="check --model") from None
 
 
-def lines(form: str) -> Callable[[Sequence[ScoredStatement], Table], bytes]:
-    """How statements become lines of jsonl or csv, as `stance score` prints them, the header of csv left out."""
-    return lambda scored, table: rendered(scored, table, form)[len(header(table, form)) :]
+def lines(scored: Sequence[ScoredStatement], table: Table, form: str) -> bytes:
+    """Statements as lines of jsonl or csv, as `stance score` prints them, the header of csv left out."""
+    return rendered(scored, table, form)[len(header(table, form)) :]
 
 
 def header(table: Table, form: str) -> bytes:
@@ -128,7 +130,7 @@ def kinds(labels: Sequence[str]) -> dict[str, str]:
     return STATEMENT | judged | {f"p_{label}": "float64" for label in labels} | {"tone": "float64"}
 
 
-def columns(scored: Sequence[ScoredStatement], labels: Sequence[str]) -> dict[str, list[Any]]:
+def columns(scored: Sequence[ScoredStatement], labels: Sequence[str]) -> Columns:
     """Statements by column, for Parquet and Spark."""
     of_statement = {name: [getattr(s.statement, name) for s in scored] for name in STATEMENT}
     judged = {name: [getattr(s, name) for s in scored] for name in ("stance", "confidence")}
@@ -141,18 +143,6 @@ def schema(labels: Sequence[str]) -> Any:
     import pyarrow
 
     return pyarrow.schema([(name, getattr(pyarrow, kind)()) for name, kind in kinds(labels).items()])
-
-
-def to_arrow(scored: Sequence[ScoredStatement], table: Table) -> bytes:
-    """Statements as an Arrow stream of one batch."""
-    import pyarrow
-
-    form = schema(table.labels)
-    batch = pyarrow.RecordBatch.from_pydict(columns(scored, table.labels), schema=form)
-    sink = pyarrow.BufferOutputStream()
-    with pyarrow.ipc.new_stream(sink, form) as stream:
-        stream.write_batch(batch)
-    return sink.getvalue().to_pybytes()  # type: ignore[no-any-return]  # pyarrow ships no types
 
 
 def to_line(reject: Reject) -> bytes:

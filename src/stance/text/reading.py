@@ -176,7 +176,7 @@ def _markdown(text: str, name: str, place: str) -> Document:
 
 
 def _filled(text: str, place: str) -> str:
-    if not text.strip("\0\ufeff\u200b \t\r\n\f\v"):
+    if not re.search("[^\0\ufeff\u200b \t\r\n\f\v]", text):  # strip would copy a long one
         raise InputError("no text in it", place=place, remedy="give a file with text in it")
     return text
 
