@@ -124,6 +124,7 @@ def score(
     table = load(model)
     least = least_confidence(table, min_confidence, target_accuracy)
     if out:
+        del table  # the processes of the run have their own
         run(files, model, out, unit, text_column, least, jobs=jobs or 1, resume=resume, engine=engine, master=master)
         return
     poles = poles_of(table, positive, negative)

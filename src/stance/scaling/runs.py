@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -81,6 +82,7 @@ def score_corpus(
         head=b"" if form == "parquet" else header(table, form),
         schema=schema(table.labels) if form == "parquet" else None,
     )
+    del table  # tens of megabytes; the processes have their own
     note = output.begin(resume=resume)
     if note.finished:
         return note
@@ -103,11 +105,12 @@ def in_order(
     """
     from joblib.externals.loky import ProcessPoolExecutor
 
-    pool = ProcessPoolExecutor(max_workers=jobs, initializer=_serve, initargs=(os.getpid(),))
+    pool = ProcessPoolExecutor(max_workers=jobs, initializer=_end_with, initargs=(os.getpid(),))
     under_way: deque[tuple[Batch, Future[Done]]] = deque()
     try:
         for batch in batches:
-            under_way.append((batch, pool.submit(task, batch.documents)))
+            with _deaf():
+                under_way.append((batch, pool.submit(task, batch.documents)))
             if len(under_way) > AHEAD * jobs:
                 yield _first(under_way)
         while under_way:
@@ -121,9 +124,21 @@ def in_order(
         pool.shutdown()  # waits for the batches that processes are at, a second or so
 
 
-def _serve(parent: int) -> None:
-    """Let this process end when the one that made it does, even by `kill -9`; Ctrl-C is for that one to hear."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Processes started meanwhile never hear Ctrl-C: the one that started them does, and ends them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _end_with(parent: int) -> None:
+    """Let this process end when the one that made it does, even by `kill -9`."""
 
     def watch() -> None:
         while os.getppid() == parent:
