@@ -3,8 +3,8 @@
     python benchmarks/growth.py [--most 6] [--jobs 2] [--kill] [--skew]
 
 Scores synthetic corpora of 10^3 up to 10^MOST statements, drawn with a seed from data/corpus, by the command
-`stance score --unit line --jobs N --out FOLDER`, and takes its time and the memory of all its processes. --kill ends the
-largest run by `kill -9` half-way and resumes it; --skew puts a document of 50 MB among 100,000 small ones. Writes the
+`stance score --unit line --jobs N --out FOLDER`, and takes time and memory of all its processes. --kill ends the
+largest run by `kill -9` half-way and resumes it; --skew puts one document of 50 MB among 100,000 small ones. Writes
 section "growth" of benchmarks/README.md and growth.svg.
 """
 
@@ -30,6 +30,8 @@ import numpy as np
 from page import ROOT, corpus_texts, machine, write_section
 
 SEED = 1
+PRICE = 0.05
+"""Of one core for one hour, in whatever money: what many clouds take for one in dollars."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=options.scratch) as folder:
         base = Path(folder)
         measured = [grow(10**power, base, options.jobs) for power in range(3, options.most + 1)]
-        notes = [linearity(measured)]
+        notes = [linearity(measured), cost(measured[-1])]
         if options.kill:
             notes.append(killed(measured[-1], base, options.jobs))
         if options.skew:
@@ -143,6 +145,15 @@ def linearity(measured: list[Measured]) -> str:
     return (
         f"Time of processor grows with the power {np.polyfit(x, y, 1)[0]:.3f} of the statements (from 10^5 on, less "
         f"the {start:.1f} s of a run of 1,000); peak memory from 10^5 on: {min(peaks):.0f} to {max(peaks):.0f} MB."
+    )
+
+
+def cost(largest: Measured) -> str:
+    """Processor time and money for 100 million statements at the rate of the largest run."""
+    hours = largest.cpu / largest.statements * 1e8 / 3600
+    return (
+        f"100 million statements take {hours:,.1f} hours of one core at this rate; at {PRICE:.2f} a core and hour, "
+        f"{hours * PRICE:,.2f}."
     )
 
 

@@ -393,8 +393,8 @@ def show(found: dict[str, list[dict[str, float]]], base: Path) -> None:
     notes = [
         machine("stance", *peers),
         f"One process on one core, in turn, medians of {rounds} rounds; statements of 20 words in memory, of which "
-        f"slow ones get {min(p.sample for p in PEERS.values())}. All learnt the same rows of data/corpus, SetFit {SHOTS} "
-        "of each label, VADER two thresholds. Cold start: from a new process to its first answer.",
+        f"slow ones get {min(p.sample for p in PEERS.values())}. All learnt the same rows of data/corpus, SetFit "
+        f"{SHOTS} of each label, VADER two thresholds. Cold start: from a new process to its first answer.",
         *([f"Not installed, or left out: {', '.join(missing)}."] if missing else []),
         "![accuracy against speed](peers.svg)",
     ]
