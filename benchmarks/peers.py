@@ -88,8 +88,7 @@ def learn_fasttext(texts: list[str], labels: list[str], folder: Path) -> None:
     rows = (f"__label__{label} {_plain(text)}" for text, label in zip(texts, labels, strict=True))
     (folder / "rows.txt").write_text("\n".join(rows), encoding="utf-8")
     model = fasttext.train_supervised(
-        str(folder / "rows.txt"), wordNgrams=2, minn=2, maxn=5, dim=100, epoch=25, lr=0.5, bucket=200_000, thread=1,
-        verbose=0, seed=0,
+        str(folder / "rows.txt"), wordNgrams=2, dim=50, epoch=25, lr=0.5, bucket=200_000, thread=1, verbose=0, seed=0
     )  # fmt: skip
     model.save_model(str(folder / "model.bin"))
     (folder / "rows.txt").unlink()
