@@ -50,14 +50,13 @@ def take_shipped(texts: list[str], labels: list[str], folder: Path) -> None:
 
 
 def learn_stance(texts: list[str], labels: list[str], folder: Path, **settings: Any) -> None:
-    import pandas as pd
-
+    from stance.model.corpus import read_labelled
     from stance.model.params import Params
     from stance.model.training import train
 
     params = Params(C=(3.0,), tone_alpha=(1.0,), folds=3, **settings)
-    frame = pd.DataFrame({"text": texts, "label": labels, "group": [str(i // 4) for i in range(len(texts))]})
-    train(frame, params, jobs=1).table.save(folder / "model.npz")
+    frame = read_labelled([ROOT / "data" / "corpus"])
+    train(frame[frame["text"].isin(texts)], params, jobs=1).table.save(folder / "model.npz")
 
 
 def learn_words(texts: list[str], labels: list[str], folder: Path) -> None:
