@@ -81,9 +81,9 @@ def test_a_run_that_is_interrupted_ends_with_its_processes_and_can_go_on(tmp_pat
     words = [*STANCE, str(path), "--out", str(out), "--jobs", "2"]
     run = subprocess.Popen(words, stderr=subprocess.PIPE, text=True, start_new_session=True)
     deadline = time.monotonic() + 60
-    while not out.with_name(".out.jsonl.part").exists() and time.monotonic() < deadline:
+    part = out.with_name(".out.jsonl.part")
+    while not (part.exists() and part.stat().st_size) and time.monotonic() < deadline:
         time.sleep(0.05)
-    time.sleep(1)
     os.killpg(run.pid, signal.SIGINT)
     said = run.communicate(timeout=60)[1]  # ends when the last process that holds the stream has ended
     assert run.returncode == 130

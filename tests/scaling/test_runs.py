@@ -18,7 +18,7 @@ from stance.report.render import write
 from stance.scaling import Corpus, Progress, score_corpus
 from stance.scaling.corpus import Batch
 from stance.scaling.runs import AHEAD, in_order
-from stance.scaling.work import columns, score_batch
+from stance.scaling.work import columns, open_once, score_batch
 from stance.statement import Document
 from stance.text.reading import read
 
@@ -214,6 +214,12 @@ def test_a_document_at_fault_is_rejected_and_the_others_of_its_batch_are_scored(
     ((place, reason),) = rejects
     assert place == "b"
     assert reason.startswith("cannot be analysed (")
+
+
+def test_a_model_that_changes_during_the_run_is_refused(tmp_path):
+    Table.load().save(tmp_path / "model.npz")
+    with pytest.raises(ModelError, match="the model was changed during the run"):
+        open_once(str(tmp_path / "model.npz"), "0" * 64)
 
 
 def test_progress_tells_rate_and_time_left_of_this_run_alone():

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -108,8 +108,8 @@ def in_order(
     pool = ProcessPoolExecutor(max_workers=jobs, initializer=_end_with, initargs=(os.getpid(),))
     under_way: deque[tuple[Batch, Future[Done]]] = deque()
     try:
-        for batch in batches:
-            with _deaf():
+        for number, batch in enumerate(batches):
+            with nullcontext() if number else _deaf():
                 under_way.append((batch, pool.submit(task, batch.documents)))
             if len(under_way) > AHEAD * jobs:
                 yield _first(under_way)
@@ -126,7 +126,7 @@ def in_order(
 
 @contextmanager
 def _deaf() -> Iterator[None]:
-    """Processes started meanwhile never hear Ctrl-C: the one that started them does, and ends them."""
+    """Processes started meanwhile, which is at the first batch, never hear Ctrl-C: who started them ends them."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
