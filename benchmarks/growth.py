@@ -1,8 +1,8 @@
 """How time and memory grow with the corpus, and whether a killed run ends as an unbroken one.
 
-    python benchmarks/growth.py [--most 6] [--jobs 2] [--kill] [--skew]
+    python benchmarks/growth.py [--least 3] [--most 6] [--jobs 2] [--kill] [--skew]
 
-Scores synthetic corpora of 10^3 up to 10^MOST statements, drawn with a seed from data/corpus, by the command
+Scores synthetic corpora of 10^LEAST to 10^MOST statements, drawn with a seed from data/corpus, by the command
 `stance score --unit line --jobs N --out FOLDER`, and takes time and memory of all its processes. --kill ends a
 run by `kill -9` half-way and resumes it; --skew puts one document of 50 MB among 100,000 small ones. Writes
 section "growth" of benchmarks/README.md and growth.svg.
@@ -23,15 +23,15 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 from page import ROOT, corpus_texts, machine, write_section
 
 SEED = 1
-KILLED = 10**6
-"""Statements, at most, of the run that is killed."""
+NOTES = ROOT / "benchmarks" / "growth.json"
 PRICE = 0.05
 """Of one core for one hour, in whatever money: what many clouds take for one in dollars."""
 
@@ -49,7 +49,8 @@ class Measured:
 def main() -> None:
     """Measure, print, write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--most", type=int, default=6, help="Largest corpus, as a power of ten.")
+    parser.add_argument("--least", type=int, default=3, help="Smallest corpus, as a power of ten.")
+    parser.add_argument("--most", type=int, default=6, help="Largest corpus.")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--kill", action="store_true")
     parser.add_argument("--skew", action="store_true")
@@ -57,14 +58,20 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=options.scratch) as folder:
         base = Path(folder)
-        measured = [grow(10**power, base, options.jobs) for power in range(3, options.most + 1)]
-        notes = [linearity(measured), cost(measured[-1])]
-        show(measured, notes, options.jobs)
-        if options.kill:
-            notes.append(killed([m for m in measured if m.statements <= KILLED][-1], base, options.jobs))
+        for power in range(options.least, options.most + 1):
+            found = grow(10**power, base, options.jobs)
+            note(f"{power}", asdict(found))
+            if options.kill and power == options.most:
+                note("killed", killed(found, base, options.jobs))
         if options.skew:
-            notes.append(skewed(base, options.jobs))
-    show(measured, notes, options.jobs)
+            note("skewed", skewed(base, options.jobs))
+    show(options.jobs)
+
+
+def note(name: str, found: object) -> None:
+    """Keep what was found, so that another call can add to it."""
+    kept = json.loads(NOTES.read_text()) if NOTES.exists() else {}
+    NOTES.write_text(json.dumps({**kept, name: found}, indent=1, sort_keys=True) + "\n")
 
 
 def grow(n: int, base: Path, jobs: int) -> Measured:
@@ -165,10 +172,13 @@ def killed(whole: Measured, base: Path, jobs: int) -> str:
     n = whole.statements
     corpus, out = base / f"{n}.jsonl", base / "killed"
     process = subprocess.Popen(command(corpus, out, jobs), stderr=subprocess.DEVNULL)
-    time.sleep(whole.seconds / 2)
+    safe = 0
+    while safe < n / 2:
+        time.sleep(0.1)
+        with suppress(OSError):
+            safe = json.loads((out / "_run.json").read_text())["statements"]
     process.send_signal(signal.SIGKILL)
     process.wait()
-    safe = json.loads((out / "_run.json").read_text())["statements"]
     resumed = run(n, command(corpus, out, jobs, "--resume"))
     same = digests(out) == digests(base / f"{n}")
     alike = "identical byte for byte to" if same else "DIFFERENT from"
@@ -202,7 +212,10 @@ def skewed(base: Path, jobs: int) -> str:
     )
 
 
-def show(measured: list[Measured], notes: list[str], jobs: int) -> None:
+def show(jobs: int) -> None:
+    kept = json.loads(NOTES.read_text())
+    measured = sorted((Measured(**m) for m in kept.values() if isinstance(m, dict)), key=lambda m: m.statements)
+    notes = [linearity(measured), cost(measured[-1]), *(kept[name] for name in ("killed", "skewed") if name in kept)]
     lines = ["| statements | seconds | of processor | statements/s | peak memory |", "|---|---|---|---|---|"]
     lines += [
         f"| {m.statements:,} | {m.seconds:,.1f} | {m.cpu:,.1f} | {m.statements / m.seconds:,.0f} | {m.peak:.0f} MB |"
