@@ -40,8 +40,16 @@ check: setup ## format, lint, types, tests, docs
 test: setup ## all tests
 	$(BIN)/python -m pytest
 
-bench: setup ## measure speed; writes benchmarks/README.md
+# The peers have heavy dependencies of their own, which stay out of .venv.
+.venv-bench/installed: pyproject.toml
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
+	@touch $@
+
+bench: setup .venv-bench/installed ## measure accuracy, speed, memory beside others, and growth; writes benchmarks/README.md
+	.venv-bench/bin/python benchmarks/peers.py
 	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/growth.py
 
 experiments: setup ## rerun all experiments; writes their results and experiments/README.md
 	$(BIN)/python experiments/run.py
@@ -54,5 +62,5 @@ ui: setup ## the MLflow UI on the runs of `stance train`
 	$(BIN)/stance ui
 
 clean: ## remove what was made, except the shipped model
-	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-bench build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import platform
-import re
 import resource
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from datetime import date
-from importlib.metadata import version
-from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+from page import ROOT, machine, statements_of, write_section
+
 STANCE = [sys.executable, "-m", "stance.cli"]
 ROUNDS = 5
 
@@ -26,35 +21,9 @@ def main() -> None:
     rows = [*commands(), *in_memory(texts), model_size()]
     width = max(len(row[0]) for row in rows)
     table = "\n".join(f"| {what.ljust(width)} | {figure} | {target} |" for what, figure, target in rows)
-    (ROOT / "benchmarks" / "README.md").write_text(PAGE.format(table=table, machine=machine()), encoding="utf-8")
+    text = f"{machine('stance', 'numpy', 'scikit-learn')}\n\n| what | measured | target |\n|---|---|---|\n{table}"
+    write_section("speed", text)
     print(table)
-
-
-PAGE = """# Benchmarks
-
-Written by `make bench`; ratios are of medians taken in turn in one run, so that the machine's load cancels out.
-
-{machine}
-
-| what | measured | target |
-|---|---|---|
-{table}
-"""
-
-
-def machine() -> str:
-    """The machine, versions and date."""
-    cpu = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text()) if sys.platform == "linux" else None
-    packages = ", ".join(f"{name} {version(name)}" for name in ("stance", "numpy", "scikit-learn"))
-    return f"{date.today()}, {cpu[1] if cpu else platform.processor()}, Python {platform.python_version()}, {packages}"
-
-
-def statements_of(words: int, n: int = 20_000) -> list[str]:
-    """n statements of about so many words from the corpus, repeated as needed."""
-    files = sorted((ROOT / "data" / "corpus").glob("*.jsonl"))
-    texts = [json.loads(line)["text"] for file in files for line in file.read_text(encoding="utf-8").splitlines()]
-    near = [text for text in texts if abs(len(text.split()) - words) <= 2]
-    return (near * (n // len(near) + 1))[:n]
 
 
 def rounds(*works: Callable[[], object], n: int = ROUNDS) -> list[float]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stance.decoding import decode, decoded
+from stance.decoding import decode, decoded, require_decoded
 from stance.errors import InputError
 
 SENTENCE = "“Nous négocions”, said Côte d’Ivoire’s envoy…"
@@ -15,7 +15,10 @@ talk = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters
 
 def streamed(data: bytes, place: str = "a.txt") -> str:
     with decoded(io.BufferedReader(io.BytesIO(data)), place) as lines:
-        return "".join(lines)
+        read = list(lines)
+    for number, line in enumerate(read, 1):
+        require_decoded(line, f"{place}:{number}")
+    return "".join(read)
 
 
 @given(talk)

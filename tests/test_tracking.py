@@ -92,6 +92,20 @@ def folder(empty_store, tmp_path, monkeypatch):
 
 
 @pytest.fixture
+def run_stance(capsys):
+    """Runs `stance` in this process and returns what it prints."""
+    from stance.cli import main
+
+    def run_stance(*arguments):
+        with pytest.raises(SystemExit) as end:
+            main(list(arguments))
+        assert not end.value.code
+        return capsys.readouterr().out
+
+    return run_stance
+
+
+@pytest.fixture
 def client(folder):
     import mlflow
 
@@ -196,6 +210,63 @@ def test_a_model_fetched_before_is_used_while_the_store_is_away(folder, caplog):
     assert "no tracking store: using models:/stance@challenger as last fetched" in caplog.text
     with pytest.raises(TrackingError, match="no tracking store"):
         tracking.resolve_model("models:/stance/1")
+
+
+def resolved_apart(reference):
+    """What a fresh process finds, which must not load MLflow."""
+    code = "import sys; from stance.tracking import resolve_model; found = resolve_model(sys.argv[1]); "
+    code += "assert not {'mlflow', 'sqlalchemy'} & set(sys.modules), 'MLflow was loaded'; print(*found)"
+    path = os.pathsep.join(filter(None, [str(Path(tracking.__file__).parents[2]), os.environ.get("PYTHONPATH")]))
+    done = subprocess.run(
+        [sys.executable, "-c", code, reference], capture_output=True, text=True, env={**os.environ, "PYTHONPATH": path}
+    )
+    assert done.returncode == 0, done.stderr
+    name, version, path = done.stdout.split()
+    return tracking.Resolved(name, int(version), Path(path))
+
+
+def test_a_model_fetched_before_is_found_again_without_mlflow_and_alias_by_alias(folder, client):
+    record(register="stance")
+    first = tracking.resolve_model("models:/stance@challenger")
+    assert resolved_apart("models:/stance@challenger") == first == resolved_apart("models:/stance/1")
+    record(made(bias=0.1), register="stance")
+    second = tracking.resolve_model("models:/stance@challenger")
+    assert resolved_apart("models:/stance@challenger") == second != first
+    client.set_registered_model_alias("stance", "challenger", "1")
+    assert resolved_apart("models:/stance@challenger") == first
+    (folder / "mlflow.db").unlink()
+    assert resolved_apart("models:/stance@challenger") == first
+
+
+def test_two_versions_of_one_table_are_kept_once_and_a_damaged_copy_is_fetched_anew(folder, tmp_path):
+    record(register="stance"), record(register="stance")
+    one, other = (tracking.resolve_model(f"models:/stance/{version}").path for version in (1, 2))
+    assert one == other
+    assert len(list((tmp_path / "cache").rglob("*.npz"))) == 1
+    one.write_bytes(b"damaged")
+    assert Table.load(tracking.resolve_model("models:/stance/1").path).digest == made().digest
+
+
+def test_the_versions_are_listed_with_aliases_and_measures(folder, run_stance):
+    record(register="stance", metrics={"cv/macro_f1": 0.71}, evaluations=measured(made()))
+    tracking.promote(TEXTS, TRUTH)
+    record(register="stance")
+    record(register="other")
+    found = json.loads(run_stance("models", "stance", "--format", "json"))
+    assert [(v["version"], v["aliases"]) for v in found] == [(2, ["challenger"]), (1, ["champion"])]
+    assert found[1]["metrics"]["cv/macro_f1"] == 0.71
+    assert found[1]["corpus"] == "ab" * 32
+    assert found[1]["promotion"] == "there was no champion"
+    header, *lines = run_stance("models").splitlines()
+    assert header.split() == ["model", "aliases", "made", "F1", "cv", "F1", "test", "ECE", "test"]
+    assert [line.split()[0] for line in lines] == ["models:/other/1", "models:/stance/2", "models:/stance/1"]
+    assert lines[2].split()[1::3][:2] == ["champion", "0.710"]
+
+
+def test_a_name_under_which_nothing_is_registered_is_told_what_there_is(folder):
+    record(register="stance")
+    with pytest.raises(ModelError, match=r"stanze in sqlite.*: no such model: there are stance"):
+        tracking.list_versions("stanze")
 
 
 @pytest.mark.parametrize("reference", ["models:/stance@champion", "models:/stance/7", "models:/other/1"])
@@ -372,6 +443,7 @@ def test_the_ui_shows_the_runs_and_is_a_store_itself_until_it_is_ended(folder, m
         assert (over.store, over.version) == (f"http://127.0.0.1:{port}", 1)
         fetched = tracking.resolve_model("models:/stance@challenger")
         assert Table.load(fetched.path).digest == made().digest
+        assert resolved_apart("models:/stance@challenger") == fetched == resolved_apart("models:/stance/1")
         assert capfd.readouterr() == ("", "")
     assert server.out[1].startswith(f"MLflow UI of sqlite:///{folder}/mlflow.db: http://127.0.0.1:{port}")
     assert tracking.resolve_model("models:/stance@challenger") == fetched

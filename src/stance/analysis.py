@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import islice
 from typing import TypeVar
 
@@ -14,6 +15,9 @@ from stance.text.segmenting import Unit, segment
 
 T = TypeVar("T")
 
+LONGEST = 500_000
+"""Characters, some 80,000 words: a longer document is analysed in pieces, so that memory stays flat."""
+
 
 def analyse(
     documents: Iterable[Document], table: Table, *, unit: Unit = "sentence", min_confidence: float = 0.0
@@ -22,13 +26,58 @@ def analyse(
 
     unit: "sentence" cuts each document into sentences, "line" takes each line, or row of a table, as one statement.
     min_confidence: in [0, 1]; statements of which the model is less sure get the stance "uncertain".
+    Who speaks is not carried over from one piece of a document longer than `LONGEST` to the next.
     Raises UsageError for another min_confidence.
     """
     if not 0 <= min_confidence <= 1:
         remedy = "give a number from 0 to 1, such as 0.6"
         raise UsageError(f"{min_confidence} is no probability", place="min_confidence", remedy=remedy)
-    statements = (s for document in documents for s in attribute(document, segment(document, unit=unit)))
+    statements = (s for document in documents for s in told(document, unit))
     return (one for batch in batches(statements) for one in judge(batch, table, min_confidence=min_confidence))
+
+
+def told(document: Document, unit: Unit = "sentence") -> Iterator[Statement]:
+    """The statements of a document, with speakers, counted and placed in the whole of it."""
+    first = document.first
+    for piece in pieces(document, unit):
+        found = attribute(piece, segment(piece, unit=unit))
+        yield from (_moved(s, piece.offset, first) for s in found) if piece.offset else found
+        first += len(found)
+
+
+def pieces(document: Document, unit: Unit = "sentence") -> Iterator[Document]:
+    """The document; one longer than `LONGEST` in pieces, cut between paragraphs, else lines, else words.
+
+    A row that is one statement is never cut. ``first`` of the pieces is left for who counts the statements.
+
+    >>> [(len(piece.text), piece.offset) for piece in pieces(Document("A line. " * 100_000, "long"))]
+    [(500000, 0), (300000, 500000)]
+    """
+    text, start = document.text, 0
+    if len(text) <= LONGEST or (unit == "line" and document.row):
+        yield document
+        return
+    while start < len(text):
+        end = _cut(text, start)
+        yield replace(document, text=text[start:end], offset=document.offset + start)
+        start = end
+
+
+def _cut(text: str, start: int) -> int:
+    """Where a piece that begins at ``start`` ends."""
+    end = start + LONGEST
+    if end >= len(text):
+        return len(text)
+    for mark in ("\n\n", "\n", ". ", " "):
+        at = text.rfind(mark, start + LONGEST // 2, end)
+        if at >= 0:
+            return at + len(mark)
+    return end
+
+
+def _moved(s: Statement, by: int, first: int) -> Statement:
+    places = {name: getattr(s, name) + by for name in ("start", "end", "content_start", "content_end")}
+    return replace(s, index=first + s.index, **places)
 
 
 def batches(statements: Iterable[T]) -> Iterator[list[T]]:

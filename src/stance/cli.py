@@ -39,7 +39,7 @@ app = typer.Typer(
     help="Read diplomatic text and say, statement by statement, who moves toward accommodation and who toward "
     "confrontation.\n\nExample: stance score article.txt",
     epilog="Exit codes: 0 done; 1 bad input, or errors in the data checked; 2 wrong usage; "
-    "3 model saved but its run not tracked; 130 interrupted.",
+    "3 model saved but its run not tracked, or some documents rejected; 130 interrupted.",
 )  # fmt: skip
 data_app = typer.Typer(rich_markup_mode=None, help="Look after labelled data.\n\nExample: stance data check")
 app.add_typer(data_app, name="data")

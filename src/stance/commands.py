@@ -1,4 +1,4 @@
-"""The commands of trust: explain, compare, audit, suggest, label, drift, card. Each reads options, calls, prints."""
+"""The commands of trust (explain to card) and `models`. Each reads options, calls, prints."""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ def register(app: typer.Typer) -> None:
         label: "Label statements one by one at the terminal.",
         drift: "Compare two sets of texts as the model sees them.",
         card: "Print the card of a model.",
+        models: "List the registered models: versions, aliases, measures.",
     }
     for command, what in short.items():
         app.command(short_help=what)(command)
@@ -244,6 +245,44 @@ def card(
         return
     write_card(text, evaluations, out)
     say(f"card written to {out / 'card.md'}")
+
+
+def models(
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="One model only [all].")] = None,
+    form: ReportFormat = "table",
+) -> None:
+    """List the registered models: versions, aliases, when they were made and how they measured.
+
+    Example: stance models stance --format json
+    """
+    from stance.tracking.registry import list_versions
+
+    found = list_versions(name)
+    if form == "json":
+        show([version.to_dict() for version in found], form)
+        return
+    if not found:
+        say("no model is registered: train with --register NAME")
+        return
+    measures = ("cv/macro_f1", "test/macro_f1", "test/ece")
+    rows = [
+        [f"models:/{v.name}/{v.version}", ", ".join(v.aliases), v.made[:16].replace("T", " "),
+         *(f"{v.metrics[m]:.3f}" if m in v.metrics else "" for m in measures)]
+        for v in found
+    ]  # fmt: skip
+    print(table_of(["model", "aliases", "made", "F1 cv", "F1 test", "ECE test"], rows))
+
+
+def table_of(header: list[str], rows: list[list[str]]) -> str:
+    """Columns of text, each as wide as its widest cell.
+
+    >>> print(table_of(["model", "F1"], [["a", "0.7"]]))
+    model  F1
+    a      0.7
+    """
+    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
+    lines = ("  ".join(map(str.ljust, row, widths)).rstrip() for row in (header, *rows))
+    return "\n".join(lines)
 
 
 def load(model: str | None) -> Table:

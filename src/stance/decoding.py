@@ -20,6 +20,7 @@ _SIGNATURES = {
     b"\x1f\x8b": "a gzip archive",
 }
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_MARK = re.compile("[\udc80-\udcff]")
 
 
 def decode(data: bytes, place: str, *, declared: str | None = None) -> str:
@@ -47,10 +48,11 @@ def decoded(stream: io.BufferedReader, place: str, *, newline: str | None = None
     """The lines of a stream, decoded like `decode` but as they come; the stream is left open.
 
     ``newline`` is that of ``open``: None writes every line end ``\\n``, the empty string keeps them.
+    A byte that is neither UTF-8 nor Windows-1252 is left for `require_decoded`, so that its line alone is lost.
     """
     head = stream.peek(_HEAD)
     _refuse_binary(head[:_HEAD], place)
-    encoding, errors = _encoding(head)
+    encoding, errors = _encoding(head, "stance.marked")
     lines = io.TextIOWrapper(stream, encoding, errors, newline)
     try:
         yield lines
@@ -60,9 +62,17 @@ def decoded(stream: io.BufferedReader, place: str, *, newline: str | None = None
         lines.detach()  # or the stream would be closed with its wrapper
 
 
-def _encoding(head: bytes) -> tuple[str, str]:
+def require_decoded(line: str, place: str) -> None:
+    """Raise InputError for a line in which `decoded` has marked a byte."""
+    found = None if line.isascii() else _MARK.search(line)
+    if found:
+        raise _unreadable(ord(found[0]) - 0xDC00, place)
+
+
+def _encoding(head: bytes, errors: str = "stance.cp1252") -> tuple[str, str]:
     codecs.register_error("stance.cp1252", _as_cp1252)
-    return ("utf-16", "strict") if head.startswith(_UTF16) else ("utf-8-sig", "stance.cp1252")
+    codecs.register_error("stance.marked", _as_cp1252_or_mark)
+    return ("utf-16", "strict") if head.startswith(_UTF16) else ("utf-8-sig", errors)
 
 
 def _as_cp1252(error: UnicodeError) -> tuple[str, int]:
@@ -72,6 +82,15 @@ def _as_cp1252(error: UnicodeError) -> tuple[str, int]:
         return error.object[error.start : error.end].decode("cp1252"), error.end
     except UnicodeDecodeError:
         raise error from None  # this one knows its position in the file
+
+
+def _as_cp1252_or_mark(error: UnicodeError) -> tuple[str, int]:
+    try:
+        return _as_cp1252(error)
+    except UnicodeDecodeError as undecodable:
+        # One byte at a time, half a surrogate pair each, as Python's own "surrogateescape" has it.
+        at = undecodable.start
+        return chr(0xDC00 + undecodable.object[at]), at + 1
 
 
 def _as_declared(data: bytes, declared: str | None) -> str | None:
@@ -96,9 +115,14 @@ def _line(stream: io.BufferedReader, error: UnicodeDecodeError) -> str:
 
 
 def _undecodable(error: UnicodeDecodeError, place: str) -> InputError:
-    what = f"unreadable encoding (byte 0x{error.object[error.start]:02x} is neither UTF-8 nor Windows-1252)"
-    if error.encoding.startswith("utf-16"):
-        what = f"unreadable encoding (broken UTF-16: {error.reason})"
+    if not error.encoding.startswith("utf-16"):
+        return _unreadable(error.object[error.start], place)
+    what = f"unreadable encoding (broken UTF-16: {error.reason})"
+    return InputError(what, place=place, remedy="save it as UTF-8")
+
+
+def _unreadable(byte: int, place: str) -> InputError:
+    what = f"unreadable encoding (byte 0x{byte:02x} is neither UTF-8 nor Windows-1252)"
     return InputError(what, place=place, remedy="save it as UTF-8")
 
 

@@ -1,19 +1,26 @@
 """Tables (csv, tsv, jsonl, parquet) as a stream of rows that know their line.
 
-The readers take ``column``, without which a table is refused. With None every table will do, and as any of
-its columns may be meant, no two may have one name.
+`read_rows` stops at the first row that cannot be used; `sift_rows`, for long runs, gives an InputError in its place
+and goes on. What is wrong with a whole file (no such column, no table) is raised by both.
+
+The readers take ``column``, without which a table is refused. With None every table will do, and as any of its
+columns may be meant, no two may have one name.
 """
 
 from __future__ import annotations
 
 import io
 import re
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import closing
 from itertools import chain, count
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from stance.decoding import decoded
+from stance.decoding import decoded, require_decoded
 from stance.errors import InputError
+
+if TYPE_CHECKING:
+    from json import JSONDecoder
 
 FORMATS = {
     ".csv": "csv",
@@ -40,13 +47,27 @@ class Row(NamedTuple):
     fields: Mapping[str, Any]
 
 
+Found = Generator[Row | InputError]
+
+
 def read_rows(
     stream: io.BufferedReader, place: str, form: str, column: str | None = None, also: Iterable[str] = ()
 ) -> Generator[Row]:
-    """Rows of a table in ``form``, a value of `FORMATS`; see its reader, as `read_csv`, for the errors.
+    """Rows of a table in ``form``, a value of `FORMATS`; see its reader, as `read_csv`, for the errors, all raised.
 
     With ``column``, Parquet, which can, reads only that and those of ``also``. ``place`` names the source in errors.
     """
+    with closing(sift_rows(stream, place, form, column, also)) as found:
+        for row in found:
+            if isinstance(row, InputError):
+                raise row
+            yield row
+
+
+def sift_rows(
+    stream: io.BufferedReader, place: str, form: str, column: str | None = None, also: Iterable[str] = ()
+) -> Found:
+    """The same, with an InputError in the place of each row that cannot be used."""
     if form == "parquet":
         return read_parquet(stream, place, column, also)
     return {"csv": read_csv, "tsv": read_tsv, "jsonl": read_jsonl}[form](stream, place, column)
@@ -59,14 +80,14 @@ def read_csv(
     *,
     delimiters: str = _DELIMITERS,
     quoted: bool = True,
-) -> Generator[Row]:
+) -> Found:
     """Rows under a header that names ``column``; the delimiter is the one that makes the header do so.
 
     Rows without a filled cell are passed over. A column without a name is called after its number.
 
     Quoting is strict: a lenient reader swallows quotation marks and line ends without a word. Without
     ``quoted`` a quotation mark is a character as any other.
-    Raises InputError for a header without ``column``, or with two of one name, and for malformed rows.
+    Raises InputError for a header without ``column``, or with two of one name; gives it for malformed rows.
     """
     import csv
 
@@ -82,20 +103,36 @@ def read_csv(
             quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE,
             strict=True,
         )
-        number = skipped + 1
-        try:
-            header = _header(next(reader), column, f"{place}:{number}")
+        header = _header(_cells(reader, f"{place}:{skipped + 1}") or [], column, f"{place}:{skipped + 1}")
+        while True:
             number = skipped + reader.line_num + 1
-            for cells in reader:
-                if "".join(cells).strip():
-                    yield Row(number, _named(cells, header, f"{place}:{number}", delimiter))
-                number = skipped + reader.line_num + 1
-        except csv.Error as error:
-            remedy = "put cells with quotation marks in quotation marks and double the inner ones"
-            raise InputError(f"broken row ({error})", place=f"{place}:{number}", remedy=remedy) from error
+            here = f"{place}:{number}"
+            try:
+                cells = _cells(reader, here)
+                if cells is None:
+                    return
+                joined = "".join(cells)
+                require_decoded(joined, here)
+                row = Row(number, _named(cells, header, here, delimiter)) if joined.strip() else None
+            except InputError as error:
+                yield error
+            else:
+                if row:
+                    yield row
 
 
-def read_tsv(stream: io.BufferedReader, place: str, column: str | None = None) -> Generator[Row]:
+def _cells(reader: Iterator[list[str]], place: str) -> list[str] | None:
+    """The next row of a csv; None at the end."""
+    import csv
+
+    try:
+        return next(reader, None)
+    except csv.Error as error:
+        remedy = "put cells with quotation marks in quotation marks and double the inner ones"
+        raise InputError(f"broken row ({error})", place=place, remedy=remedy) from error
+
+
+def read_tsv(stream: io.BufferedReader, place: str, column: str | None = None) -> Found:
     """Rows of a file separated by tabs, otherwise as `read_csv`.
 
     Many a tsv is written without csv's quoting. Where the stream can be read twice and quoting does not fit
@@ -119,37 +156,46 @@ def _is_quoted(stream: io.BufferedReader, place: str) -> bool:
         stream.seek(start)
 
 
-def read_jsonl(stream: io.BufferedReader, place: str, column: str | None = None) -> Generator[Row]:
+def read_jsonl(stream: io.BufferedReader, place: str, column: str | None = None) -> Found:
     """Objects, one on each line; blank lines are passed over.
 
-    Raises InputError for broken JSON, other values than objects and objects without ``column``.
+    Gives InputError for broken JSON, other values than objects and objects without ``column``.
     """
     import json
 
     decoder = json.JSONDecoder(strict=False)  # control characters inside a string do no harm
+    number = 0
     with decoded(stream, place) as lines:
-        for number, line in enumerate(lines, 1):
-            if not line.strip():
+        for line in lines:
+            number += 1
+            if line.isspace():
                 continue
-            here = f"{place}:{number}"
-            try:
-                row = decoder.decode(line)
-            except (ValueError, RecursionError) as error:
-                what = f"broken JSON ({getattr(error, 'msg', 'too deep or too long')})"
-                raise InputError(what, place=here, remedy="write one whole object on each line") from error
-            if not isinstance(row, dict):
-                remedy = f'write objects such as {{"{column or "text"}": "..."}}, one on each line'
-                raise InputError("not a JSON object", place=here, remedy=remedy)
-            require(column, row, here)
-            yield Row(number, row)
+            found = _object(decoder, line, column, f"{place}:{number}")
+            del line  # it may be long, and whoever takes the row may take long too
+            yield found if isinstance(found, InputError) else Row(number, found)
 
 
-def read_parquet(
-    stream: io.BufferedReader, place: str, column: str | None = None, also: Iterable[str] = ()
-) -> Generator[Row]:
+def _object(decoder: JSONDecoder, line: str, column: str | None, place: str) -> dict[str, Any] | InputError:
+    try:
+        require_decoded(line, place)
+        row = decoder.decode(line)
+        if isinstance(row, dict):
+            require(column, row, place)
+            return row
+    except InputError as error:
+        return error
+    except (ValueError, RecursionError) as error:
+        what = f"broken JSON ({getattr(error, 'msg', 'too deep or too long')})"
+        return InputError(what, place=place, remedy="write one whole object on each line")
+    remedy = f'write objects such as {{"{column or "text"}": "..."}}, one on each line'
+    return InputError("not a JSON object", place=place, remedy=remedy)
+
+
+def read_parquet(stream: io.BufferedReader, place: str, column: str | None = None, also: Iterable[str] = ()) -> Found:
     """Rows of a Parquet file, of which only ``column`` and those of ``also`` are read.
 
-    Raises InputError for a damaged file and for one without ``column``, or with two of one name.
+    Raises InputError for a damaged file and for one without ``column``, or with two of one name; gives it for a row
+    whose text is no UTF-8.
     """
     import pyarrow
     import pyarrow.parquet
@@ -163,10 +209,26 @@ def read_parquet(
         _refuse_twins(there, column, place)
         columns = None if column is None else [name for name in dict.fromkeys((column, *also)) if name in there]
         batches = table.iter_batches(batch_size=1000, columns=columns)
-        yield from map(Row, count(1), (row for batch in batches for row in batch.to_pylist()))
-    except (pyarrow.ArrowException, UnicodeDecodeError, OSError) as error:
+        for number, fields in zip(count(1), (row for batch in batches for row in _dicts(batch)), strict=False):
+            if fields is None:
+                yield InputError("a text that is no UTF-8", place=f"{place}:{number}", remedy="write it anew")
+            else:
+                yield Row(number, fields)
+    except (pyarrow.ArrowException, OSError) as error:
         what = f"damaged Parquet file ({' '.join(str(error).split())})"
         raise InputError(what, place=place, remedy="write it anew") from error
+
+
+def _dicts(batch: Any) -> Iterator[dict[str, Any] | None]:
+    """The rows of an Arrow batch; None for one that cannot be decoded."""
+    try:
+        yield from batch.to_pylist()
+    except UnicodeDecodeError:
+        for i in range(len(batch)):
+            try:
+                yield batch.slice(i, 1).to_pylist()[0]
+            except UnicodeDecodeError:
+                yield None
 
 
 def find_delimiter(header: str, column: str | None, candidates: str = _DELIMITERS) -> str:
@@ -193,13 +255,18 @@ def require(column: str | None, there: Iterable[str], place: str) -> None:
 def text_of(row: Mapping[str, Any], column: str, place: str) -> str:
     """The text of a row as it stands. Raises InputError where it is missing, NaN, blank or no text."""
     text = row[column]
-    if isinstance(text, str) and text.strip() and text not in ("NaN", "nan"):
+    if isinstance(text, str) and text and not text.isspace() and text not in ("NaN", "nan"):
         # JSON can write half a surrogate pair, which no output can encode; offsets stay as they are.
-        return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
+        return _whole(text)
     if text is None or isinstance(text, str) or text != text:
         raise InputError(f"no text in column {column!r}", place=place, remedy="fill it or remove the row")
     what = f"column {column!r} holds {type(text).__name__}, not text"
     raise InputError(what, place=place, remedy=_NAME_IT)
+
+
+def _whole(text: str) -> str:
+    """The text itself where it has no half surrogate pair: a copy of a long one would not be small."""
+    return text if text.isascii() or not _SURROGATE.search(text) else _SURROGATE.sub("\ufffd", text)
 
 
 def word_of(value: object) -> str | None:
@@ -210,7 +277,7 @@ def word_of(value: object) -> str | None:
     ('12', '2024-05-01', None, None)
     """
     if isinstance(value, str):
-        return (value if value.isascii() else _SURROGATE.sub("\ufffd", value)).strip() or None
+        return _whole(value).strip() or None
     if value is None or value != value or isinstance(value, (dict, list, bytes)):
         return None
     if hasattr(value, "isoformat"):

@@ -115,8 +115,13 @@ class Scorer:
 
 def open_table(model: str | os.PathLike[str] | None = None) -> Table:
     """The table of a path or of ``models:/NAME@ALIAS``; None or "default" is the default model. Raises ModelError."""
+    return Table.load(find_table(model))
+
+
+def find_table(model: str | os.PathLike[str] | None = None) -> Path:
+    """The file of that table. Raises ModelError for a registered model that is not there."""
     if isinstance(model, str) and model.startswith("models:/"):
         from stance.tracking.registry import resolve_model
 
-        return Table.load(resolve_model(model).path)
-    return Table.load(DEFAULT if model in (None, "default") else Path(model))
+        return resolve_model(model).path
+    return DEFAULT if model is None or model == "default" else Path(model)

@@ -1,4 +1,4 @@
-"""`stance score`: from files to scored statements on the screen, a summary, a picture or a report."""
+"""`stance score`: from files to scored statements on the screen or on the disk, a summary, a picture or a report."""
 
 from __future__ import annotations
 
@@ -22,6 +22,10 @@ NEEDS = {
     "--positive": ("--summary", "--html"),
     "--negative": ("--summary", "--html"),
     "--plot": ("--summary",),
+    "--jobs": ("--out",),
+    "--resume": ("--out",),
+    "--engine": ("--out",),
+    "--master": ("--engine",),
 }
 """Options that go with one of some others only."""
 
@@ -29,8 +33,13 @@ EXCLUDES = {
     "--target-accuracy": ("--min-confidence",),
     "--html": ("--summary", "--explain", "--format"),
     "--explain": ("--summary",),
+    "--out": ("--summary", "--html", "--explain", "--format"),
+    "--engine": ("--jobs", "--resume"),
 }
 """Options that go without others."""
+
+REJECTED = 3
+"""Exit code of a run that is whole except for what it had to reject."""
 
 
 def score(
@@ -60,6 +69,17 @@ def score(
     html: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write a report to look at instead: one page, or an index.")
     ] = None,
+    # many documents
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="PATH", help="Write a .jsonl or .csv file, or a folder of Parquet parts: for any size."),
+    ] = None,
+    jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, metavar="N", help="Processes [1].")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on where a run into --out stopped.")] = False,
+    engine: Annotated[
+        Literal["spark"] | None, typer.Option(help="Score with Spark, on this machine or a cluster.")
+    ] = None,
+    master: Annotated[str | None, typer.Option(metavar="URL", help="Spark's master [local[*]].")] = None,
     # what to sum up
     summary: Annotated[
         Literal["document", "speaker", "pair", "date"] | None,
@@ -86,6 +106,10 @@ def score(
     Example: stance score news/ --html report.html
 
     Example: stance score news/*.html --summary speaker --period month --plot speakers.svg
+
+    Example: stance score corpus/ --jobs 8 --out scores/ --resume
+
+    With --out what cannot be scored stands, with the reason, in a file of rejects beside the output (exit code 3).
     """
     from stance.analysis import analyse
     from stance.improve.domain import watch
@@ -93,11 +117,16 @@ def score(
 
     given = {"--summary": summary, "--html": html, "--explain": explain, "--format": form, "--plot": plot,
              "--period": period, "--positive": positive, "--negative": negative,
-             "--min-confidence": min_confidence, "--target-accuracy": target_accuracy}  # fmt: skip
+             "--min-confidence": min_confidence, "--target-accuracy": target_accuracy, "--out": out,
+             "--jobs": jobs, "--resume": resume, "--engine": engine, "--master": master}  # fmt: skip
     require_harmony({option for option, value in given.items() if value not in (None, False)})
     require_possible(summary, period, plot, html, explain, form)
     table = load(model)
     least = least_confidence(table, min_confidence, target_accuracy)
+    if out:
+        del table  # the processes of the run have their own
+        run(files, model, out, unit, text_column, least, jobs=jobs or 1, resume=resume, engine=engine, master=master)
+        return
     poles = poles_of(table, positive, negative)
     form = form or ("table" if sys.stdout.isatty() else "jsonl")
 
@@ -117,6 +146,40 @@ def score(
         from stance.report.render import write
 
         write(judged(documents), sys.stdout, form=form, labels=table.labels, tone=table.has_tone)
+
+
+def run(
+    files: list[str],
+    model: str | None,
+    out: Path,
+    unit: Any,
+    text_column: str,
+    min_confidence: float,
+    *,
+    jobs: int,
+    resume: bool,
+    engine: str | None,
+    master: str | None,
+) -> None:
+    """Score a corpus of any size into a file or folder, with progress; exit code 3 when something was rejected."""
+    from stance.scaling import Corpus, Talk, rejects_of, score_corpus
+    from stance.scorer import find_table
+
+    corpus = Corpus.find(files, unit=unit, text_column=text_column)
+    talk = Talk(sys.stderr)
+    if engine:
+        from stance.scaling import spark
+
+        note = spark.score_corpus(corpus, find_table(model), out, min_confidence=min_confidence, master=master)
+    else:
+        with talk:
+            note = score_corpus(
+                corpus, find_table(model), out, jobs=jobs, min_confidence=min_confidence, resume=resume, progress=talk
+            )
+    say(f"{note.statements:,} statements of {note.documents:,} documents in {out}{talk.speed}")
+    if note.rejected:
+        say(f"{note.rejected:,} rejected: see {rejects_of(out)}")
+        raise typer.Exit(REJECTED)
 
 
 def require_harmony(given: set[str]) -> None:

@@ -21,6 +21,7 @@ class Document:
 
     author: who wrote it; ``speaker``: whose words all of it is, where nobody else is named.
     row: whether it is one row of a table, and so one statement where lines are statements.
+    offset, first: of a piece of a longer document, where in it the piece begins and how many statements stand before.
     """
 
     text: str
@@ -31,6 +32,8 @@ class Document:
     speaker: str | None = None
     author: str | None = None
     row: bool = False
+    offset: int = 0
+    first: int = 0
 
 
 @dataclass(frozen=True, slots=True)

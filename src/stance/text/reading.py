@@ -20,14 +20,14 @@ import os
 import re
 import sys
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from itertools import chain
 from typing import Any, BinaryIO, cast
 
 from stance.decoding import decode
 from stance.errors import InputError
 from stance.rows import FORMATS as TABLES
-from stance.rows import Row, find_delimiter, read_rows, text_of, word_of
+from stance.rows import Row, find_delimiter, sift_rows, text_of, word_of
 from stance.statement import Document
 
 FORMATS = {
@@ -59,17 +59,32 @@ def read(
 
     Raises InputError, with place and remedy, for what is missing, empty, binary, undecodable or malformed.
     """
-    named = [paths] if isinstance(paths, (str, os.PathLike)) else paths
-    for name in [file for path in named for file in _expanded(os.fspath(path))]:
+    for name in find(paths):
         if name == "-":
             yield from read_stream(stdin or sys.stdin.buffer, "-", text_column=text_column)
             continue
-        try:
-            with open(name, "rb") as stream:
-                yield from read_stream(stream, name, text_column=text_column)
-        except OSError as error:
-            what = f"cannot be read ({error.strerror or error})"
-            raise InputError(what, place=name, remedy="check that it is a file you may read") from error
+        with opened(name) as stream:
+            yield from read_stream(stream, name, text_column=text_column)
+
+
+def find(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> list[str]:
+    """The files that names, folders and patterns stand for, in the order in which they are read.
+
+    Raises InputError for what is missing, and for a folder without a readable file.
+    """
+    named = [paths] if isinstance(paths, (str, os.PathLike)) else paths
+    return [file for path in named for file in _expanded(os.fspath(path))]
+
+
+@contextmanager
+def opened(name: str) -> Iterator[BinaryIO]:
+    """A file open to read bytes; any failure of the disk or its rights is an InputError."""
+    try:
+        with open(name, "rb") as stream:
+            yield stream
+    except OSError as error:
+        what = f"cannot be read ({error.strerror or error})"
+        raise InputError(what, place=name, remedy="check that it is a file you may read") from error
 
 
 def read_stream(
@@ -80,6 +95,16 @@ def read_stream(
     ``name`` becomes the Documents' id and the place of errors. ``form`` is a value of FORMATS; by default the
     ending of ``name`` tells, else what the stream begins with. Raises InputError as `read` does.
     """
+    for found in sift_stream(stream, name, form=form, text_column=text_column):
+        if isinstance(found, InputError):
+            raise found
+        yield found
+
+
+def sift_stream(
+    stream: BinaryIO, name: str, *, form: str | None = None, text_column: str = "text"
+) -> Iterator[Document | InputError]:
+    """As `read_stream`, but with an InputError in the place of each row that cannot be used, and then on."""
     place = "standard input" if name == "-" else name
     # The formats look ahead, which a BytesIO cannot do by itself.
     source = cast(io.BufferedReader, stream if hasattr(stream, "peek") else io.BufferedReader(stream))
@@ -94,7 +119,9 @@ def read_stream(
             source.detach()  # or the stream would be closed with its wrapper
 
 
-def _documents(source: io.BufferedReader, name: str, place: str, form: str, column: str) -> Iterator[Document]:
+def _documents(
+    source: io.BufferedReader, name: str, place: str, form: str, column: str
+) -> Iterator[Document | InputError]:
     match form:
         case "text":
             yield Document(_filled(decode(source.read(), place), place), name)
@@ -109,19 +136,29 @@ def _documents(source: io.BufferedReader, name: str, place: str, form: str, colu
 
             yield extract_pdf(source.read(), name, place)
         case _:
-            yield from _from_rows(read_rows(source, place, form, column, _METADATA), name, place, column)
+            yield from _from_rows(sift_rows(source, place, form, column, _METADATA), name, place, column)
 
 
-def _from_rows(rows: Generator[Row], name: str, place: str, column: str) -> Iterator[Document]:
+def _from_rows(
+    rows: Generator[Row | InputError], name: str, place: str, column: str
+) -> Iterator[Document | InputError]:
     with closing(rows):
         first = next(rows, None)
         if first is None:
             raise InputError("no rows", place=place, remedy="give a table with a row of text at least")
-        for number, row in chain([first], rows):
-            text = text_of(row, column, f"{place}:{number}")
-            known: dict[str, Any] = {key: word_of(row[key]) for key in _METADATA if key in row}
-            given = known.pop("id", None)
-            yield Document(text, f"{name}#{given}" if given else f"{name}:{number}", **known, row=True)
+        for row in chain([first], rows):
+            yield row if isinstance(row, InputError) else _from_row(row, name, place, column)
+
+
+def _from_row(row: Row, name: str, place: str, column: str) -> Document | InputError:
+    number, fields = row
+    try:
+        text = text_of(fields, column, f"{place}:{number}")
+    except InputError as error:
+        return error
+    known: dict[str, Any] = {key: word_of(fields[key]) for key in _METADATA if key in fields}
+    given = known.pop("id", None)
+    return Document(text, f"{name}#{given}" if given else f"{name}:{number}", **known, row=True)
 
 
 def _markdown(text: str, name: str, place: str) -> Document:
@@ -139,7 +176,7 @@ def _markdown(text: str, name: str, place: str) -> Document:
 
 
 def _filled(text: str, place: str) -> str:
-    if not text.strip("\0\ufeff\u200b \t\r\n\f\v"):
+    if not re.search("[^\0\ufeff\u200b \t\r\n\f\v]", text):  # strip would copy a long one
         raise InputError("no text in it", place=place, remedy="give a file with text in it")
     return text
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
-import os
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stance.errors import ModelError, TrackingError, UsageError
 from stance.model.evaluation import Comparison, compare
+from stance.tracking import cache
+from stance.tracking.asking import source_of
 from stance.tracking.store import address, connected, shown
 
 if TYPE_CHECKING:
@@ -132,8 +132,7 @@ def promote(
     return Promotion(promoted, reason, wanted.name, int(challenger.version), old, comparison)
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
+class Resolved(NamedTuple):
     """A registered table: the version that a reference named, and its local file."""
 
     name: str
@@ -144,27 +143,36 @@ class Resolved:
 def resolve_model(reference: str) -> Resolved:
     """A registered table: ``models:/name@alias`` or ``models:/name/version``.
 
-    Tables are kept in ``$XDG_CACHE_HOME/stance`` (``~/.cache/stance``), so each is fetched once. The store is
-    asked which version is meant; while it is locked or unreachable, the version it last named is used, with a
-    warning on the log of this module.
+    Each table is fetched once (see `stance.tracking.cache`). The store is asked which version is meant, without
+    MLflow where that can be; while it is locked or unreachable, the version it last named is used, with a warning on
+    the log of this module.
 
     Raises ModelError when there is no such model, version or table in it, UsageError for a malformed
     reference, TrackingError when the store does not answer and never did.
     """
-    wanted = parse_reference(reference)
-    note = _cache() / f"{_key(address(), reference)}.json"
+    wanted, uri = parse_reference(reference), address()
     try:
-        with connected(create=False) as (mlflow, uri):
-            found = _find(mlflow.MlflowClient(), wanted, uri)
-            resolved = Resolved(wanted.name, int(found.version), _fetch(mlflow, found, uri))
+        asked = source_of(uri, wanted)
+        path = cache.kept(shown(uri), asked.source) if asked else None
+        if asked and path:
+            resolved = Resolved(wanted.name, asked.version, path)
+        else:
+            with connected(create=False) as (mlflow, _):
+                found = _find(mlflow.MlflowClient(), wanted, uri)
+                resolved = Resolved(wanted.name, int(found.version), _fetch(mlflow, found, uri))
     except TrackingError as error:
-        known = _remembered(note, wanted.name)
+        known = _remembered(uri, reference, wanted.name)
         if known is None:
             raise
         _log.warning("%s: using %s as last fetched", error.what, reference)
         return known
-    _write(note, json.dumps({"file": resolved.path.name, "version": resolved.version}).encode())
+    cache.note(resolved.path, uri, reference, version=resolved.version)
     return resolved
+
+
+def _remembered(uri: str, reference: str, name: str) -> Resolved | None:
+    path, version = cache.kept(uri, reference), cache.version_of(uri, reference)
+    return Resolved(name, version, path) if path and version else None
 
 
 def _find(client: Any, wanted: Reference, uri: str) -> Any:
@@ -213,8 +221,7 @@ def _open(mlflow: Any, found: Any, uri: str) -> Table:
 def _fetch(mlflow: Any, found: Any, uri: str) -> Path:
     """The table of a model version, from the cache or into it."""
     # The source names the logged model, which never changes; a version's number may be used again.
-    path = _cache() / f"{_key(shown(uri), found.source)}.npz"
-    if path.exists():
+    if path := cache.kept(shown(uri), found.source):
         return path
     address = f"models:/{found.name}/{found.version}/artifacts/{TABLE}"
     with tempfile.TemporaryDirectory() as folder:
@@ -224,33 +231,65 @@ def _fetch(mlflow: Any, found: Any, uri: str) -> Path:
             what = f"its table cannot be fetched ({str(error).partition(chr(10))[0][:200]})"
             remedy = "name a model that `stance train --register` made, whose artifacts are still there"
             raise ModelError(what, place=f"models:/{found.name}/{found.version}", remedy=remedy) from error
-        _write(path, Path(file).read_bytes())
-    return path
+        return cache.keep(Path(file).read_bytes(), shown(uri), found.source)
 
 
-def _cache() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "stance"
+@dataclass(frozen=True)
+class Version:
+    """A version of a registered model. aliases: names it goes by; metrics: of its run; made: ISO date and time, UTC."""
+
+    name: str
+    version: int
+    aliases: tuple[str, ...]
+    made: str
+    metrics: dict[str, float]
+    corpus: str | None = None
+    promotion: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON-able object with the names of the fields."""
+        return {**vars(self), "aliases": list(self.aliases)}
 
 
-def _key(*parts: str) -> str:
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
+def list_versions(name: str | None = None) -> list[Version]:
+    """All versions in the store, or those of one model; the newest first. Raises ModelError when there is no such."""
+    with connected(create=False) as (mlflow, uri):
+        client = mlflow.MlflowClient()
+        models = {m.name: m for m in client.search_registered_models()}
+        if name is not None and name not in models:
+            remedy = f"there are {', '.join(sorted(models))}" if models else "train with --register"
+            raise ModelError("no such model", place=f"{name} in {shown(uri)}", remedy=remedy)
+        return [
+            _described(client, models[one], found)
+            for one in sorted(models if name is None else [name])
+            for found in sorted(_pages(client, one), key=lambda v: -int(v.version))
+        ]
 
 
-def _remembered(note: Path, name: str) -> Resolved | None:
+def _pages(client: Any, name: str) -> Iterator[Any]:
+    token = None
+    while True:
+        page = client.search_model_versions(f"name='{name}'", page_token=token)
+        yield from page
+        if not (token := page.token):
+            return
+
+
+def _described(client: Any, model: Any, found: Any) -> Version:
+    from mlflow import MlflowException
+
     try:
-        kept = json.loads(note.read_bytes())
-        known = Resolved(name, int(kept["version"]), note.with_name(kept["file"]))
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    return known if known.path.exists() else None
-
-
-def _write(path: Path, data: bytes) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f"{path.name}.{os.getpid()}.part")
-        part.write_bytes(data)
-        part.replace(path)
-    except OSError as error:
-        what = f"cannot be written ({(error.strerror or 'error').lower()})"
-        raise ModelError(what, place=str(path), remedy="set XDG_CACHE_HOME to a folder of yours") from error
+        data = client.get_run(found.run_id).data if found.run_id else None
+    except MlflowException:  # the run was deleted, its model was not
+        data = None
+    aliases = sorted(alias for alias, version in model.aliases.items() if int(version) == int(found.version))
+    made = datetime.fromtimestamp(found.creation_timestamp / 1000, UTC).isoformat(timespec="seconds")
+    return Version(
+        found.name,
+        int(found.version),
+        tuple(aliases),
+        made,
+        dict(data.metrics) if data else {},
+        data.tags.get("corpus.digest") if data else None,
+        found.tags.get("promotion"),
+    )

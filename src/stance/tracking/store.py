@@ -57,19 +57,19 @@ def connected(*, create: bool = True) -> Iterator[tuple[Any, str]]:
 def address() -> str:
     """The store's URI; of a sqlite one with the absolute path."""
     uri = os.environ.get("MLFLOW_TRACKING_URI") or "sqlite:///mlflow.db"
-    file = _file(uri)
+    file = file_of(uri)
     # Absolute, so that the store stays the same one when the caller changes folder.
     return f"sqlite:///{file}" if file else uri
 
 
-def _file(uri: str) -> Path | None:
+def file_of(uri: str) -> Path | None:
     """The absolute path of a sqlite store, None for any other."""
     return Path(uri.removeprefix("sqlite:///")).absolute() if uri.startswith("sqlite:///") else None
 
 
 def artifacts(uri: str) -> Path:
     """The folder of the artifacts: beside a sqlite store, else in the current folder."""
-    return (_file(uri) or Path.cwd() / "mlflow.db").with_name("mlartifacts")
+    return (file_of(uri) or Path.cwd() / "mlflow.db").with_name("mlartifacts")
 
 
 def is_server(uri: str) -> bool:
@@ -95,7 +95,7 @@ def _failure(uri: str, reason: str) -> TrackingError:
 
 def _require_sqlite(uri: str, *, create: bool) -> None:
     """Fail within seconds where MLflow would wait for minutes, and before it is imported."""
-    file = _file(uri)
+    file = file_of(uri)
     if file is None:
         return
     if not create and not file.exists():
