@@ -104,7 +104,7 @@ def test_a_table_scores_as_the_pipeline_does(trained, texts):
 def test_evidence_sums_to_the_logits_and_points_into_the_text(trained, first, texts):
     text = " ".join([first, *texts])
     p = trained.table.score([text]).probabilities[0]
-    evidence = trained.table.explain(text)
+    evidence = trained.table.explain([text])[0]
     z = trained.table.arrays["bias"][:3].astype(float) + sum((e.weights for e in evidence), np.zeros(3))
     np.testing.assert_allclose(z - z[0], np.log(p) - np.log(p[0]), atol=1e-5, rtol=1e-5)
     assert all(0 <= e.start < e.end <= len(text) for e in evidence)
@@ -112,7 +112,7 @@ def test_evidence_sums_to_the_logits_and_points_into_the_text(trained, first, te
 
 def test_evidence_of_a_trend_spans_the_word_and_its_direction(trained):
     text = "Yesterday the meetings have fallen to three."
-    spans = {e.name: text[e.start : e.end] for e in trained.table.explain(text) if e.kind == "trend"}
+    spans = {e.name: text[e.start : e.end] for e in trained.table.explain([text])[0] if e.kind == "trend"}
     assert spans["meetings falling"] == "meetings have fallen"
     assert not any(name.startswith("the ") for name in spans)
 

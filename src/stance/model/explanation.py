@@ -18,12 +18,12 @@ DECISIVE = 3
 _TESTS: dict[str, tuple[frozenset[str], re.Pattern[str]]] = {
     "2 after but": (
         frozenset("but however although though while whereas nevertheless yet despite".split()),  # noqa: SIM905
-        re.compile(r"mod:(contrast|concess)"),
+        re.compile(r"(?:way[-+0]?&)?mod:(contrast|concess)|turned|yielded"),
     ),
     "3 negation": (NEGATORS, re.compile(r"mod:(neg|nonneg)|.*N(?=>|$)")),
     "4 condition": (
         frozenset("if unless until once provided condition conditions precondition preconditions".split()),  # noqa: SIM905
-        re.compile(r"mod:cond|cond[-+]"),
+        re.compile(r"(?:way[-+0]?&)?mod:cond|cond[-+]|barred"),
     ),
 }
 """Test of data/CODEBOOK.md -> words that call for it, and frames that do."""
