@@ -420,12 +420,12 @@ def _lexicon_parts(arrays: Mapping[str, Any]) -> dict[str, Any]:
 def _telling(name: str) -> tuple[int, str]:
     """Order of the names of frames: what is furthered or hindered first, sums last.
 
-    >>> sorted(["main-", "op:reject", "reject>coop", "act-2"], key=_telling)
-    ['reject>coop', 'act-2', 'op:reject', 'main-']
+    >>> sorted(["way-&mod:contrast", "main-", "op:reject", "reject>coop", "act-2"], key=_telling)
+    ['reject>coop', 'act-2', 'op:reject', 'main-', 'way-&mod:contrast']
     """
     composed = ">" in name and name[-1] not in "+-"
     single = name.startswith(("act", "idiom:", "object:"))
-    total = ":" not in name and name[-1] in "+-" and not single
+    total = ((":" not in name and name[-1] in "+-") or name.startswith("way")) and not single
     return (0 if composed else 1 if single else 3 if total else 2), name
 
 
