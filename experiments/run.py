@@ -1,8 +1,9 @@
 """Rerun experiments and write what they found: ``python experiments/run.py [NAME...]``, or ``make experiments``.
 
 An experiment is a folder NNN-name with a README.md (question, result, conclusion) and either params.toml, whose tables
-are variants of training parameters, or a run.py of its own. Results go between the markers of its README, and the
-index of all into experiments/README.md. Gold is read where a checkout of the real sentences lies beside the repository.
+are variants of training parameters, or a run.py of its own, which prints its results as Markdown. Results go between
+the markers of its README, and the index of all into experiments/README.md. Gold is read where a checkout of the real
+sentences lies beside the repository.
 """
 
 from __future__ import annotations
@@ -41,7 +42,9 @@ def main() -> None:
     for folder in chosen:
         print(folder.name, file=sys.stderr)
         if (folder / "run.py").exists():
-            subprocess.run([sys.executable, folder / "run.py"], check=True, cwd=ROOT)
+            found = subprocess.run([sys.executable, folder / "run.py"], check=True, cwd=ROOT, stdout=subprocess.PIPE)
+            if found.stdout:  # none where the real text that it measures is absent
+                write(folder / "README.md", found.stdout.decode().strip())
         elif (folder / "params.toml").exists():
             write(folder / "README.md", variants(folder / "params.toml"))
     write(HERE / "README.md", index(folders))
