@@ -101,7 +101,7 @@ class _Chunk(NamedTuple):
 
 
 def plain(text: str) -> str:
-    """Text on one line, composed, without soft hyphens and characters of no width: how a name is compared.
+    r"""Text on one line, composed, without soft hyphens and characters of no width: how a name is compared.
 
     >>> plain("Jane Ro\u0308e, the en\u00advoy\nof Ostland")
     'Jane Röe, the envoy of Ostland'
