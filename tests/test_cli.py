@@ -186,6 +186,10 @@ def test_completion_completes():
         ["score", ARTICLE, "--target-accuracy", "1"],
         ["score", ARTICLE, "--target-accuracy", "0"],
         ["score", ARTICLE, "--target-accuracy", "nan"],
+        ["score", ARTICLE, "--prior", "hawkish"],
+        ["score", ARTICLE, "--prior", "hawkish=0.5"],
+        ["score", ARTICLE, "--prior", "hawkish=1,hawkish=1,neutral=1,conciliatory=1"],
+        ["evaluate", "x", "--promote", "a", "--prior", "hawkish=1,neutral=1,conciliatory=1"],
         ["score", ARTICLE, "--positive", "hawkish"],
         ["score", ARTICLE, "--summary", "speaker", "--positive", "dovish"],
         ["score", ARTICLE, "--summary", "speaker", "--positive", "neutral", "--negative", "neutral"],
@@ -316,6 +320,19 @@ def test_a_model_without_a_coverage_curve_has_no_confidence_for_an_accuracy(refu
     table = Table.load()
     Table({**table.header, "metrics": {}}, table.arrays).save(path := file("bare.npz", ""))
     assert "no coverage curve" in refused(1, "score", ARTICLE, "-m", path, "--target-accuracy", "0.9")
+
+
+def test_known_shares_of_the_labels_shift_every_output_alike(run, file):
+    shares = "conciliatory=1,hawkish=1,neutral=8"
+    plain, shifted = run("score", ARTICLE).objects, run("score", ARTICLE, "--prior", shares).objects
+    for before, after in zip(plain, shifted, strict=True):
+        p = {label: value * (8 if label == "neutral" else 1) for label, value in before["probabilities"].items()}
+        assert after["probabilities"]["neutral"] == pytest.approx(p["neutral"] / sum(p.values()), abs=1e-4)
+    run("score", ARTICLE, "--prior", shares, "--out", out := file("shifted.jsonl", ""))
+    assert [json.loads(line) for line in Path(out).read_text(encoding="utf-8").splitlines()] == shifted
+    labels = file("labels.csv", "text,stance\nPerhaps.,neutral\nWe will meet.,conciliatory\nThey attacked.,hawkish\n")
+    measures = [json.loads(run("evaluate", labels, "-f", "json", *more).out) for more in ((), ("--prior", shares))]
+    assert measures[0]["log_loss"] != measures[1]["log_loss"]
 
 
 def test_evidence_stands_on_the_words_of_the_document_and_adds_up_to_the_logits(run):

@@ -21,7 +21,7 @@ from stance.model.compiling import logits, softmax
 from stance.model.corpus import groups, read_labelled
 from stance.model.evaluation import evaluate
 from stance.model.params import Params
-from stance.model.search import SEARCHED, Search, fit_temperature
+from stance.model.search import Search, fit_temperature, smooth
 from stance.model.training import fit
 
 HERE = Path(__file__).parent
@@ -29,6 +29,8 @@ ROOT = HERE.parents[1]
 GOLD = Path(os.environ.get("STANCE_SHARED", ROOT.parent / "shared")) / "gold" / "dev.csv"
 MIXES = ((0.1, 0.2, 0.7), (0.15, 0.15, 0.7), (0.3, 0.6, 0.1))
 DRAWN = 2000
+PARAMS = Params(smoothing=0)
+"""Smoothing is a calibration by itself: experiments/081-smoothing."""
 
 
 def main() -> None:
@@ -38,10 +40,10 @@ def main() -> None:
     frame = read_labelled([ROOT / "data" / "corpus"])
     frame = frame.assign(group=groups(frame))
     with Parallel(n_jobs=2) as parallel:
-        search = Search(frame, Params(), parallel, lambda what: None)
+        search = Search(frame, PARAMS, parallel, lambda what: None)
         chosen = search.choose()
-    held_out = search._logits[tuple(chosen[name] for name in SEARCHED)]
-    pipeline = fit(frame, chosen, Params())
+    held_out = search.held_out()
+    pipeline = fit(frame, chosen, PARAMS)
     gold = read_labelled([GOLD])
     z = logits(pipeline.classifier, pipeline.union.transform(gold["text"].tolist()))
     ways = calibrations(frame, held_out, pipeline)
@@ -58,9 +60,9 @@ def calibrations(frame: Any, held_out: Any, pipeline: Any) -> dict[str, Any]:
     rows = [row for path in sorted((ROOT / "data" / "contrast").glob("*.tsv")) for row in read_contrast(path)]
     contrast = logits(pipeline.classifier, pipeline.union.transform([row["text"] for row in rows]))
     temperatures = {
-        "all rows": fit_temperature(held_out, truth),
-        "hard rows": fit_temperature(held_out[hard], truth[hard]),
-        "contrast set": fit_temperature(contrast, np.array([row["stance"] for row in rows])),
+        "all rows": fit_temperature(held_out, smooth(truth, 0)),
+        "hard rows": fit_temperature(held_out[hard], smooth(truth[hard], 0)),
+        "contrast set": fit_temperature(contrast, smooth(np.array([row["stance"] for row in rows]), 0)),
     }
     ways: dict[str, Any] = {"none": lambda z: z}
     ways |= {name: lambda z, t=t: z / t for name, t in temperatures.items()}

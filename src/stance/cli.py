@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from stance import __version__
-from stance.commands import LabelColumn, ModelOption, ReportFormat, TextColumn, require_writable, say
+from stance.commands import LabelColumn, ModelOption, PriorOption, ReportFormat, TextColumn, load, require_writable, say
 from stance.commands import register as register_commands
 from stance.errors import InputError, StanceError, TrackingError, UsageError
 from stance.scoring import score
@@ -124,6 +124,7 @@ def evaluate(
         str | None,
         typer.Option(metavar="NAME", help="Make NAME's challenger the champion if it is better on DATA."),
     ] = None,
+    prior: PriorOption = None,
     text_column: TextColumn = "text",
     label_column: LabelColumn = None,
     form: ReportFormat = "table",
@@ -134,12 +135,14 @@ def evaluate(
     """
     from stance.model.corpus import read_labelled, require_labels
     from stance.model.evaluation import evaluate_table
-    from stance.scorer import open_table
 
+    if promote and prior:
+        what, remedy = "--promote compares the models as they are", "leave out --prior"
+        raise UsageError(what, place="--prior", remedy=remedy)
     if promote and model:
         raise UsageError("--promote measures the challenger", place="--model", remedy="leave out --model")
     frame = read_labelled(data, text_column=text_column, label_column=label_column)
-    table = open_table(f"models:/{promote}@challenger" if promote else model)
+    table = load(f"models:/{promote}@challenger" if promote else model, prior)
     require_labels(frame, table.labels)
     result = evaluate_table(table, frame, by=by or [])
     if form == "json":

@@ -27,6 +27,12 @@ TextColumn = Annotated[str, typer.Option(metavar="COLUMN", help="Column that hol
 LabelColumn = Annotated[
     str | None, typer.Option(metavar="COLUMN", help="Column that holds the label [stance, else label].")
 ]
+PriorOption = Annotated[
+    str | None,
+    typer.Option(
+        "--prior", metavar="LABEL=SHARE,...", help="Known share of each label in this text [as in the training]."
+    ),
+]
 ReportFormat = Annotated[Literal["table", "json"], typer.Option("--format", "-f", help="What to print.")]
 Data = Annotated[list[Path], typer.Argument(metavar="DATA", help="Labelled csv, tsv, jsonl or parquet.")]
 Model = Annotated[str, typer.Argument(metavar="MODEL", help="A table, models:/NAME@ALIAS, or default.")]
@@ -285,11 +291,16 @@ def table_of(header: list[str], rows: list[list[str]]) -> str:
     return "\n".join(lines)
 
 
-def load(model: str | None) -> Table:
-    """The table of an option or argument."""
+def load(model: str | None, prior: str | None = None) -> Table:
+    """The table of an option or argument, for a corpus of the label shares of --prior."""
     from stance.scorer import open_table
 
-    return open_table(model)
+    table = open_table(model)
+    if prior is None:
+        return table
+    from stance.model.prior import parse_shares, shifted
+
+    return shifted(table, parse_shares(prior))
 
 
 def show(result: Any, form: str) -> None:

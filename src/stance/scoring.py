@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from stance.commands import ModelOption, TextColumn, load, require_writable, say
+from stance.commands import ModelOption, PriorOption, TextColumn, load, require_writable, say
 from stance.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -60,6 +62,7 @@ def score(
         float | None,
         typer.Option(metavar="A", help="The same, with the P that made the model right in A of 1 in training."),
     ] = None,
+    prior: PriorOption = None,
     # what to write
     form: Annotated[
         Literal["table", "jsonl", "json", "csv"] | None,
@@ -121,11 +124,12 @@ def score(
              "--jobs": jobs, "--resume": resume, "--engine": engine, "--master": master}  # fmt: skip
     require_harmony({option for option, value in given.items() if value not in (None, False)})
     require_possible(summary, period, plot, html, explain, form)
-    table = load(model)
+    table = load(model, prior)
     least = least_confidence(table, min_confidence, target_accuracy)
     if out:
-        del table  # the processes of the run have their own
-        run(files, model, out, unit, text_column, least, jobs=jobs or 1, resume=resume, engine=engine, master=master)
+        with file_of(table, model, prior) as path:  # the processes of the run read it for themselves
+            del table
+            run(files, path, out, unit, text_column, least, jobs=jobs or 1, resume=resume, engine=engine, master=master)
         return
     poles = poles_of(table, positive, negative)
     form = form or ("table" if sys.stdout.isatty() else "jsonl")
@@ -148,9 +152,23 @@ def score(
         write(judged(documents), sys.stdout, form=form, labels=table.labels, tone=table.has_tone)
 
 
+@contextmanager
+def file_of(table: Table, model: str | None, prior: str | None) -> Iterator[Path]:
+    """The file of a table; one for the time being when --prior made it."""
+    if prior is None:
+        from stance.scorer import find_table
+
+        yield find_table(model)
+        return
+    with TemporaryDirectory(prefix="stance-") as folder:
+        path = Path(folder) / "shifted.npz"
+        table.save(path)
+        yield path
+
+
 def run(
     files: list[str],
-    model: str | None,
+    model: Path,
     out: Path,
     unit: Any,
     text_column: str,
@@ -163,18 +181,17 @@ def run(
 ) -> None:
     """Score a corpus of any size into a file or folder, with progress; exit code 3 when something was rejected."""
     from stance.scaling import Corpus, Talk, rejects_of, score_corpus
-    from stance.scorer import find_table
 
     corpus = Corpus.find(files, unit=unit, text_column=text_column)
     talk = Talk(sys.stderr)
     if engine:
         from stance.scaling import spark
 
-        note = spark.score_corpus(corpus, find_table(model), out, min_confidence=min_confidence, master=master)
+        note = spark.score_corpus(corpus, model, out, min_confidence=min_confidence, master=master)
     else:
         with talk:
             note = score_corpus(
-                corpus, find_table(model), out, jobs=jobs, min_confidence=min_confidence, resume=resume, progress=talk
+                corpus, model, out, jobs=jobs, min_confidence=min_confidence, resume=resume, progress=talk
             )
     say(f"{note.statements:,} statements of {note.documents:,} documents in {out}{talk.speed}")
     if note.rejected:

@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.linear_model import LogisticRegression
 
 from stance.errors import InputError
 from stance.model.corpus import digest, groups, split
 from stance.model.params import Params
-from stance.model.search import make_folds
+from stance.model.search import fit_classifier, make_blocks, make_folds
 from stance.model.table import Table
 from stance.model.training import train
 
@@ -73,6 +74,29 @@ def test_the_header_says_what_the_table_was_made_of(small, corpus):
     assert header["chosen"] == small.chosen
     assert set(header["versions"]) == {"stance", "python", "numpy", "scipy", "scikit-learn"}
     assert header["metrics"]["test"]["macro_f1"] == small.evaluations["test"].macro_f1
+
+
+# --- label smoothing
+
+
+def certainty(smoothing: float) -> float:
+    """Mean confidence in rows that it has learnt, none of them unclear."""
+    rows = frame(("yes", "no", "maybe"))
+    table = train(rows, Params(smoothing=smoothing, C=(30.0,), folds=2), jobs=1).table
+    return float(table.score(rows["text"].tolist()).probabilities.max(axis=1).mean())
+
+
+def test_smoothed_labels_leave_doubt_and_the_temperature_does_not_take_it_away():
+    assert certainty(0.0) > 0.95
+    assert 0.75 < certainty(0.2) < 0.9
+
+
+def test_without_smoothing_it_is_the_logistic_regression_of_scikit_learn():
+    rows = frame(("yes", "no", "maybe"))
+    X, truth = make_blocks(Params()).fit_transform(rows["text"].tolist()), rows["label"].to_numpy(str)
+    ours = fit_classifier(X, truth, 3.0, 0.0, Params(smoothing=0)).coef_
+    theirs = LogisticRegression(C=3.0, class_weight="balanced", tol=1e-6, max_iter=1000).fit(X, truth).coef_
+    assert np.abs(ours - theirs).max() < 0.05 * np.abs(theirs).max()  # ours stops earlier
 
 
 # --- groups

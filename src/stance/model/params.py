@@ -29,6 +29,7 @@ class Params:
     negation, pairs, masks, min_df: see features.Words; shapes, shape_min_df: see features.Shapes; frame_min_df:
     see features.Frames.
     class_weight: "balanced" gives every label the same say, "none" as many as it has rows.
+    smoothing: part of every label that is shared out among all labels, [0, 1); see search.smooth.
     refit: fit the table on all rows after the test, with the settings found.
     folds: of the cross-validation, each group on one side. seed: how groups are shuffled into folds.
     """
@@ -51,6 +52,7 @@ class Params:
     shape_min_df: int = 10
     frame_min_df: int = 3
     class_weight: str = "balanced"
+    smoothing: float = 0.1
     refit: bool = True
     folds: int = 5
     seed: int = 0
@@ -76,6 +78,7 @@ class Params:
 _LIMITS: dict[str, Callable[[Any], bool]] = {
     "C": lambda values: min(values) > 0,
     "ratio": lambda values: max(values) <= 1,
+    "smoothing": lambda value: value < 1,
     "folds": lambda value: value >= 2,
     "shapes": lambda values: len(values) == 2 and 1 <= values[0] <= values[1] <= 20,
     "class_weight": lambda value: value in ("balanced", "none"),
@@ -91,7 +94,7 @@ def _parsed(name: str, value: Any, default: Any, place: str) -> Any:
         elif isinstance(default, bool | str):
             parsed, fits = value, type(value) is type(default)
         else:
-            parsed, fits = _number(value, int), True
+            parsed, fits = _number(value, type(default)), True
         if not fits or (name in _LIMITS and not _LIMITS[name](parsed)):
             raise ValueError
     except (TypeError, ValueError, OverflowError):

@@ -30,6 +30,25 @@ def trained_prior(header: Mapping[str, Any]) -> dict[str, float]:
     return {label: counts[label] / sum(counts.values()) for label in labels}
 
 
+def parse_shares(text: str) -> dict[str, float]:
+    """Label -> share, of text like ``hawkish=0.2,neutral=0.8``. Raises UsageError for any other text.
+
+    >>> parse_shares("hawkish=1, neutral=4")
+    {'hawkish': 1.0, 'neutral': 4.0}
+    """
+    shares: dict[str, float] = {}
+    for part in text.split(","):
+        label, _, share = part.rpartition("=")
+        try:
+            if not label.strip() or label.strip() in shares:
+                raise ValueError
+            shares[label.strip()] = float(share)
+        except ValueError:
+            what = f"{part.strip()!r} is no label with its share, or is said twice"
+            raise UsageError(what, place="--prior", remedy="write it like hawkish=0.2,neutral=0.8") from None
+    return shares
+
+
 def shifted(table: Table, shares: Mapping[str, float]) -> Table:
     """The table for a corpus of other shares: a new one that differs in its bias and in header["prior"].
 

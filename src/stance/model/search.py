@@ -101,18 +101,34 @@ def fit_classifier(X: sp.csr_matrix, truth: npt.NDArray[np.str_], C: float, rati
     A feature that all labels have alike gets little room, a telling one more: it weighs ``1 - ratio`` plus ``ratio``
     times its :func:`unevenness` (after the naive-Bayes weighting of Wang and Manning, ACL 2012).
     """
-    classifier = LogisticRegression(
-        C=C,
-        class_weight=None if params.class_weight == "none" else params.class_weight,
-        max_iter=1000,
-        tol=_TOLERANCE,
-    )
     weights = (1 - ratio + ratio * unevenness(X, truth)).astype(np.float32) if ratio else np.ones(1, np.float32)
+    weighed = X.multiply(weights).tocsr() if ratio else X
+    classifier = LogisticRegression(C=C, max_iter=1000, tol=_TOLERANCE)
+    labels, targets = np.unique(truth), smooth(truth, params.smoothing)
+    if params.class_weight == "balanced":
+        targets *= len(truth) / (len(labels) * np.array([(truth == label).sum() for label in labels]))
     # One thread: the products are small, so more only wait for each other, and their sums could differ.
     with threadpool_limits(1):
-        classifier.fit(X.multiply(weights).tocsr() if ratio else X, truth)
+        if params.smoothing:  # scikit-learn takes no shares of labels: each row stands there once for each label
+            rows, truth = sp.vstack([weighed] * len(labels), format="csr"), np.repeat(labels, len(truth))
+            classifier.fit(rows, truth, sample_weight=targets.T.ravel())
+        else:
+            classifier.fit(weighed, truth, sample_weight=targets.sum(axis=1))
     classifier.coef_ = classifier.coef_ * weights
     return classifier
+
+
+def smooth(truth: npt.NDArray[np.str_], smoothing: float) -> Floats:
+    """(n, labels) shares of the labels, in sorted order, that training takes for the truth of each of n rows.
+
+    A part of every label is shared out evenly (label smoothing; Szegedy and others, CVPR 2016), so that no feature
+    earns the confidence that only text like the training data would bear out.
+
+    >>> smooth(np.array(["a", "b"]), 0.2).tolist()
+    [[0.9, 0.1], [0.1, 0.9]]
+    """
+    labels = np.unique(truth)
+    return (1 - smoothing) * (truth[:, None] == labels) + smoothing / len(labels)
 
 
 def unevenness(X: sp.csr_matrix, truth: npt.NDArray[np.str_]) -> Floats:
@@ -185,7 +201,7 @@ class Search:
                 gain = self._f1({**best, name: value}) - self._f1(best)
                 if gain.mean() > gain.std(ddof=1) / np.sqrt(len(gain)):
                     best[name] = value
-        temperature = fit_temperature(self._logits[tuple(best.values())], self.truth)
+        temperature = fit_temperature(self._logits[tuple(best.values())], smooth(self.truth, self.params.smoothing))
         self._chosen = {**best, "temperature": temperature}
         if self.tone is not None:
             self.steps("tone")
@@ -194,8 +210,12 @@ class Search:
 
     def evaluation(self) -> Evaluation:
         """The out-of-fold predictions of the chosen setting, calibrated, as one evaluation."""
-        z = self._logits[tuple(self._chosen[name] for name in SEARCHED)]
-        return evaluate(self.labels.tolist(), self.truth.tolist(), softmax(z / self._chosen["temperature"]))
+        z = self.held_out() / self._chosen["temperature"]
+        return evaluate(self.labels.tolist(), self.truth.tolist(), softmax(z))
+
+    def held_out(self) -> Floats:
+        """(n, labels) logits of the chosen setting, each by a model that has not seen its row; not calibrated."""
+        return self._logits[tuple(self._chosen[name] for name in SEARCHED)]
 
     def _f1(self, setting: dict[str, float]) -> Floats:
         """Macro-F1 of each fold, predicted by a model of the others."""
@@ -244,12 +264,13 @@ def _spearman(a: Floats, b: Floats) -> float:
     return 0.0 if np.ptp(a) == 0 or np.ptp(b) == 0 else float(spearmanr(a, b).statistic)
 
 
-def fit_temperature(logits: Floats, truth: npt.NDArray[np.str_]) -> float:
-    """The temperature with the least log loss on out-of-fold logits (Guo and others, 2017)."""
-    rows, columns = np.arange(len(truth)), np.searchsorted(sorted(set(truth)), truth)
+def fit_temperature(logits: Floats, targets: Floats) -> float:
+    """The temperature with the least log loss on out-of-fold logits (Guo and others, 2017).
+
+    logits: (n, labels). targets: (n, labels) shares of the labels, see :func:`smooth`.
+    """
 
     def loss(log_t: float) -> float:
-        p = softmax(logits / np.exp(log_t))
-        return -float(np.log(np.maximum(p[rows, columns], 1e-12)).mean())
+        return -float((targets * np.log(np.maximum(softmax(logits / np.exp(log_t)), 1e-12))).sum(axis=1).mean())
 
     return float(np.exp(minimize_scalar(loss, bounds=(-3, 3), method="bounded").x))

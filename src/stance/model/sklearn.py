@@ -50,6 +50,7 @@ class StanceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
         shape_min_df: int = 10,
         frame_min_df: int = 3,
         class_weight: str = "balanced",
+        smoothing: float = 0.1,
         calibrate: bool = False,
         folds: int = 5,
         seed: int = 0,
@@ -58,7 +59,7 @@ class StanceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
         self.meaning_weight, self.trend_weight = meaning_weight, trend_weight
         self.negation, self.pairs, self.masks, self.shapes = negation, pairs, masks, shapes
         self.min_df, self.shape_min_df, self.frame_min_df = min_df, shape_min_df, frame_min_df
-        self.class_weight = class_weight
+        self.class_weight, self.smoothing = class_weight, smoothing
         self.calibrate, self.folds, self.seed = calibrate, folds, seed
 
     def __sklearn_tags__(self) -> Any:
@@ -98,7 +99,7 @@ class StanceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
             frame_weight=(self.frame_weight,), trend_weight=(self.trend_weight,), negation=self.negation,
             pairs=self.pairs, masks=self.masks, min_df=self.min_df, shapes=self.shapes,
             shape_min_df=self.shape_min_df, frame_min_df=self.frame_min_df,
-            class_weight=self.class_weight, folds=self.folds, seed=self.seed,
+            class_weight=self.class_weight, smoothing=self.smoothing, folds=self.folds, seed=self.seed,
         )  # fmt: skip
         if self.calibrate:
             return train(frame, params, jobs=1).table
