@@ -22,7 +22,7 @@ setup: .venv/installed ## make .venv with stance and all it needs
 demo: setup ## set up and score the example articles
 	$(BIN)/stance score examples/strait.txt examples/briefing.txt --format table
 
-$(TABLE): $(wildcard data/corpus/*.jsonl) $(filter-out $(TABLE),$(wildcard src/stance/model/*.py src/stance/model/lexicon/*)) | setup
+$(TABLE): data/params.toml $(wildcard data/corpus/*.jsonl) $(filter-out $(TABLE),$(wildcard src/stance/model/*.py src/stance/model/lexicon/*)) | setup
 	$(BIN)/stance train --no-track --out $@
 
 model: $(TABLE) ## train the default model from data/, and write its card

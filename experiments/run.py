@@ -1,7 +1,7 @@
 """Rerun experiments and write what they found: ``python experiments/run.py [NAME...]``, or ``make experiments``.
 
 An experiment is a folder NNN-name with a README.md (question, result, conclusion) and either params.toml, whose tables
-are variants of training parameters, or a run.py of its own, which prints its results as Markdown. Results go between
+are variants of data/params.toml, or a run.py of its own, which prints its results as Markdown. Results go between
 the markers of its README, and the index of all into experiments/README.md. Gold is read where a checkout of the real
 sentences lies beside the repository.
 """
@@ -54,9 +54,10 @@ def variants(path: Path) -> str:
     """Train each variant of a params.toml; a Markdown table of its figures."""
     frame = read_labelled([ROOT / "data" / "corpus"])
     lines = [COLUMNS, re.sub(r"[^|]+", "---", COLUMNS)]
+    basis = tomllib.loads((ROOT / "data" / "params.toml").read_text(encoding="utf-8"))
     for name, settings in tomllib.loads(path.read_text(encoding="utf-8")).items():
         print(" ", name, file=sys.stderr)
-        training = train(frame, Params.parse(settings, f"{path}: {name}"))
+        training = train(frame, Params.parse(basis | settings, f"{path}: {name}"))
         lines.append(f"| {name} | {' | '.join(figures(training))} |")
     corpus = training.table.header["corpus"]
     lines += ["", f"Macro-F1; {corpus['rows']:,} rows of data/corpus, digest {corpus['digest'][:12]}."]

@@ -29,7 +29,7 @@ ROOT = HERE.parents[1]
 GOLD = Path(os.environ.get("STANCE_SHARED", ROOT.parent / "shared")) / "gold" / "dev.csv"
 MIXES = ((0.1, 0.2, 0.7), (0.15, 0.15, 0.7), (0.3, 0.6, 0.1))
 DRAWN = 2000
-PARAMS = Params(smoothing=0)
+PARAMS = Params()
 """Smoothing is a calibration by itself: experiments/081-smoothing."""
 
 

@@ -73,7 +73,10 @@ def train(
         list[Path] | None,
         typer.Argument(metavar="DATA", help="Labelled csv, tsv, jsonl or parquet [data/corpus]."),
     ] = None,
-    params: Annotated[Path | None, typer.Option(metavar="FILE.toml", help="Parameters of training.")] = None,
+    params: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.toml", help="Parameters of training [data/params.toml for data/corpus]."),
+    ] = None,
     encoder: Annotated[
         str | None,
         typer.Option(metavar="NAME|DIR", help="Add sentence vectors of this sentence-transformers model (slow)."),
@@ -98,7 +101,7 @@ def train(
     from stance.model.training import train as fit
 
     require_register(register, track)
-    settings = read_params(params)
+    settings = read_params(params, data)
     if encoder:
         settings = replace(settings, encoder=encoder)
     require_writable(out, "--out")
@@ -287,21 +290,13 @@ def default_corpus() -> Path:
     )  # fmt: skip
 
 
-def read_params(path: Path | None) -> Params:
-    """Training parameters of a TOML file; the defaults without one."""
-    import tomllib
-
+def read_params(path: Path | None, data: list[Path] | None) -> Params:
+    """Training parameters of a TOML file; without one those of the corpus that is not named, else the defaults."""
     from stance.model.params import Params
 
-    if path is None:
-        return Params()
-    try:
-        settings = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"cannot be read ({error.strerror})", place=str(path), remedy="check --params") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"no TOML ({error})", place=str(path), remedy="write lines like C = [1.0, 3.0]") from None
-    return Params.parse(settings, str(path))
+    if path is None and not data:
+        path = default_corpus().with_name("params.toml")
+    return Params.read(path) if path else Params()
 
 
 def print_rich(*parts: Any) -> None:

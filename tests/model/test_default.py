@@ -15,6 +15,7 @@ from stance.statement import STANCES
 
 ROOT = Path(__file__).parents[2]
 CORPUS = ROOT / "data" / "corpus"
+PARAMS = Params.read(CORPUS.with_name("params.toml")) if CORPUS.is_dir() else Params()
 RENEW = "train it again: make model"
 
 pytestmark = pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus comes with the source only")
@@ -46,10 +47,10 @@ def test_it_has_the_stances_in_their_order_and_tone(default):
     assert default.header["format"] == FORMAT
 
 
-def test_it_was_trained_on_the_corpus_as_it_is_with_the_default_parameters(default, frame):
+def test_it_was_trained_on_the_corpus_as_it_is_with_its_parameters(default, frame):
     assert default.header["corpus"]["digest"] == digest(frame), RENEW
     assert default.header["counts"] == frame["label"].value_counts().to_dict(), RENEW
-    assert Params.parse(default.header["params"]) == Params(), RENEW
+    assert Params.parse(default.header["params"]) == PARAMS, RENEW
 
 
 def test_it_fits_into_eight_megabytes():
@@ -77,7 +78,7 @@ def test_its_card_is_the_one_in_docs(capsys, monkeypatch):
 
 @pytest.mark.slow
 def test_training_again_gives_it_again(default, frame):
-    again = train(frame, Params(), jobs=2).table
+    again = train(frame, PARAMS, jobs=2).table
     assert again.labels == default.labels
     assert again.header["corpus"] == default.header["corpus"], RENEW
     for name, value in default.header["chosen"].items():

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Any
 
-from stance.errors import UsageError
+from stance.errors import InputError, UsageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,8 @@ class Params:
     negation, pairs, masks, min_df: see features.Words; shapes, shape_min_df: see features.Shapes; frame_min_df:
     see features.Frames.
     class_weight: "balanced" gives every label the same say, "none" as many as it has rows.
-    smoothing: part of every label that is shared out among all labels, [0, 1); see search.smooth.
+    smoothing: part of every label that is shared out among all labels, [0, 1), for a table that is to read text unlike
+    its training; see search.smooth.
     refit: fit the table on all rows after the test, with the settings found.
     folds: of the cross-validation, each group on one side. seed: how groups are shuffled into folds.
     """
@@ -52,10 +55,21 @@ class Params:
     shape_min_df: int = 10
     frame_min_df: int = 3
     class_weight: str = "balanced"
-    smoothing: float = 0.1
+    smoothing: float = 0.0
     refit: bool = True
     folds: int = 5
     seed: int = 0
+
+    @classmethod
+    def read(cls, path: Path) -> Params:
+        """Parameters from a TOML file. Raises InputError for what cannot be read, UsageError as :meth:`parse` does."""
+        try:
+            settings = tomllib.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise InputError(f"cannot be read ({error.strerror})", place=str(path), remedy="check --params") from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise InputError(f"no TOML ({error})", place=str(path), remedy="write lines like C = [1.0, 3.0]") from None
+        return cls.parse(settings, str(path))
 
     @classmethod
     def parse(cls, settings: Mapping[str, Any], place: str = "parameters") -> Params:

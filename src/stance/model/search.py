@@ -14,6 +14,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import f1_score
 from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.pipeline import FeatureUnion
+from sklearn.utils.class_weight import compute_class_weight
 from threadpoolctl import threadpool_limits
 
 from stance.errors import InputError
@@ -104,9 +105,9 @@ def fit_classifier(X: sp.csr_matrix, truth: npt.NDArray[np.str_], C: float, rati
     weights = (1 - ratio + ratio * unevenness(X, truth)).astype(np.float32) if ratio else np.ones(1, np.float32)
     weighed = X.multiply(weights).tocsr() if ratio else X
     classifier = LogisticRegression(C=C, max_iter=1000, tol=_TOLERANCE)
-    labels, targets = np.unique(truth), smooth(truth, params.smoothing)
-    if params.class_weight == "balanced":
-        targets *= len(truth) / (len(labels) * np.array([(truth == label).sum() for label in labels]))
+    labels = np.unique(truth)
+    balance = None if params.class_weight == "none" else params.class_weight
+    targets = smooth(truth, params.smoothing) * compute_class_weight(balance, classes=labels, y=truth)
     # One thread: the products are small, so more only wait for each other, and their sums could differ.
     with threadpool_limits(1):
         if params.smoothing:  # scikit-learn takes no shares of labels: each row stands there once for each label
@@ -128,7 +129,7 @@ def smooth(truth: npt.NDArray[np.str_], smoothing: float) -> Floats:
     [[0.9, 0.1], [0.1, 0.9]]
     """
     labels = np.unique(truth)
-    return (1 - smoothing) * (truth[:, None] == labels) + smoothing / len(labels)
+    return np.asarray((1 - smoothing) * (truth[:, None] == labels) + smoothing / len(labels))
 
 
 def unevenness(X: sp.csr_matrix, truth: npt.NDArray[np.str_]) -> Floats:

@@ -50,7 +50,7 @@ class StanceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
         shape_min_df: int = 10,
         frame_min_df: int = 3,
         class_weight: str = "balanced",
-        smoothing: float = 0.1,
+        smoothing: float = 0.0,
         calibrate: bool = False,
         folds: int = 5,
         seed: int = 0,
