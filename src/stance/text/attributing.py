@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from dataclasses import replace
 
 from stance.statement import Document, Statement
 from stance.text.clauses import main_clause
@@ -93,6 +94,8 @@ class _Teller:
             self.cues.append(cue if mention else None)
             self._look(i, mention)
             own = reading if mention and lent[i] == i else None
+            if s.voice == "quote" and lent[i] == i:
+                s = replace(s, judged_end=self._judged_end(s, readings[i]))
             told.append(self._told(s, self.words[i], own, mention or self.author))
         return told
 
@@ -263,6 +266,15 @@ class _Teller:
             )
         self.cast.see(speaker, speaks=True)
 
+    def _judged_end(self, s: Statement, found: list[Reading]) -> int | None:
+        """Where the cue after a quotation ends, or a second piece of the quotation after the cue."""
+        end = next((reading.end for reading in found if reading.end), None)
+        if end is None:
+            return None
+        if end < s.content_end:
+            end = min(s.end, self.ends[bisect_left(self.ends, s.content_end)])
+        return end if any(map(str.isalnum, self.text[end : s.end])) else None
+
     def _told(self, s: Statement, words: Words, reading: Reading | None, mention: Mention | None) -> Statement:
         if mention is None:
             return s
@@ -284,4 +296,5 @@ class _Teller:
             self.cast.longest(mention),
             target(words, self.text, content, mention, self.cast, own),
             self.cues[-1],
+            s.judged_end,
         )

@@ -142,10 +142,10 @@ def _ing(words: Words, i: int, tag: str, after: str, helpers: set[str]) -> Form 
 def _past(words: Words, i: int, verb: str, before: int, tag: str) -> Form | None:
     """Is a past form without auxiliary a verb, not a participle as in "a man suspected of theft"?"""
     follows = words.lows[i + 1 : i + 3]
-    if follows[:1] == ["by"] and not follows[-1].endswith("ing"):
+    if follows[:1] == ["by"] and not follows[-1].endswith("ing") and follows[-1] not in kinds("grammar")["channel"]:
         return "passive" if before >= 0 and words.lows[before] == "as" else None  # "as reported by the council"
-    if follows[:1] == ["as"] and tag not in ("cap", "pron"):
-        return None  # "a group known as", but "the attack, which Roe described as"
+    if follows[:1] == ["as"] and tag not in ("cap", "pron") and verb != "say":
+        return None  # "a group known as", but "the attack, which Roe described as", "the envoy said as he left"
     if follows and follows[0] in kinds("grammar")["fate"]:
         return None  # "two people reported killed"
     if follows[:1] in (["of"], ["to"]) and f"{verb} {follows[0]}" not in kinds("grammar")["takes"]:

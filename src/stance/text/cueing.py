@@ -29,7 +29,10 @@ _LABEL = 6  # words in the name that labels a turn of a transcript
 
 
 class Reading(NamedTuple):
-    """Who speaks (words of the statement), by which cue, and what is attributed (offsets into the document)."""
+    """Who speaks (words of the statement), by which cue, and what is attributed (offsets into the document).
+
+    end: offset where a cue that follows its quotation ends; beyond it the reporter speaks.
+    """
 
     source: Range | None
     cue: str
@@ -37,6 +40,7 @@ class Reading(NamedTuple):
     content: Span
     score: float = 0.0
     firm: bool = True
+    end: int | None = None
 
 
 def read_quotation(s: Statement, words: Words, cast: Cast) -> list[Reading]:
@@ -70,7 +74,8 @@ def _after_quotation(words: Words, first: int, last: int, content: Span) -> Read
     while start <= last and words.tags[start] == "punct":
         start += 1
     if words.lows[start : start + 2] == ["according", "to"]:
-        return Reading(noun_phrase_after(words, start + 2), "according to", "say", content)
+        source = noun_phrase_after(words, start + 2)
+        return Reading(source, "according to", "say", content, end=words.ends[source[1] if source else start + 1])
     signed = read_signature(words, first, last)
     if signed:
         return Reading(signed, "—", "say", content)
@@ -83,10 +88,10 @@ def _after_quotation(words: Words, first: int, last: int, content: Span) -> Read
         else:
             source = subject(words, verb.before, start)
         if source:
-            return Reading(source, *verb.cue, content)
+            return Reading(source, *verb.cue, content, end=words.ends[verb.last])
     source = noun_phrase_after(words, start)
     if source and source[1] < last and words.tags[source[1]] in ("cap", "pron") and words.tags[start] != "punct":
-        return Reading(source, "say", "say", content)  # "...," Roe laughed
+        return Reading(source, "say", "say", content, end=words.ends[source[1] + 1])  # "...," Roe laughed
     return None
 
 
