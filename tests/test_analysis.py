@@ -128,7 +128,10 @@ def test_what_stands_before_the_cue_counts(table):
         assert a.probabilities != b.probabilities
 
 
-@given(st.lists(st.sampled_from([*"“”\"'.,:— \n", "Roe", "said", "he", "We will talk", "amid war", "told"]), max_size=30))
+PIECES = [*"“”\"'.,:— \n", "Roe", "said", "he", "We will talk", "amid war", "told"]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=30))
 def test_what_is_judged_opens_the_statement_and_holds_the_content(pieces):
     text = " ".join(pieces)
     for s in told(Document(text, "a")):

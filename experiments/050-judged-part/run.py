@@ -42,7 +42,7 @@ def main() -> None:
     }
     if GOLD.exists():
         gold = read_labelled([GOLD])
-        sets["gold"] = [(str(i), text, stance) for i, (text, stance) in enumerate(zip(gold.text, gold.label, strict=True))]
+        sets["gold"] = list(zip(gold.id, gold.text, gold.label, strict=True))
     lines = [
         "| texts | n | with a tail | part judged | accuracy | macro-F1 | groups wholly right |",
         "|---|---|---|---|---|---|---|",
