@@ -256,15 +256,24 @@ class _Teller:
         """Bring a sentence's people into focus: those named, then its subject, then its speaker."""
         words = self.words[i]
         for span in words.names[:6]:
-            if words.words[span[1]] in self.cast.full and not words.quoted[span[0]]:
+            last = words.words[span[1]]
+            if (last in self.cast.full or last in self.cast.people) and not words.quoted[span[0]]:
                 self.cast.see(self.cast.name(words, self.text, span))
         leading = main_clause(words)[0]
         if leading:
-            pronoun = words.tags[leading[0]] == "pron"
-            self.cast.see(
-                self.cast.resolve(words.lows[leading[0]]) if pronoun else self.cast.mention(words, self.text, leading)
-            )
+            self.cast.see(self._subject(words, leading))
         self.cast.see(speaker, speaks=True)
+
+    def _subject(self, words: Words, leading: Range) -> Mention | None:
+        """Whom a subject names: of a thing with an owner ("the envoy's record was mixed"), the owner."""
+        first = words.lows[leading[0]]
+        if words.tags[leading[0]] == "pron":
+            return self.cast.resolve(first)
+        mention = self.cast.mention(words, self.text, leading)
+        owned = next((k for k in range(leading[0] + 1, leading[1]) if words.tags[k] == "gen"), None)
+        if owned and (mention is None or mention.kind == "thing"):
+            return self.cast.mention(words, self.text, (leading[0], owned - 1)) or mention
+        return mention
 
     def _judged_end(self, s: Statement, found: list[Reading]) -> int | None:
         """Where the cue after a quotation ends, or a second piece of the quotation after the cue."""

@@ -84,10 +84,10 @@ class Cast:
         begin = i
         while (
             begin > max(0, i - 4)
-            and words.tags[begin - 1] in ("", "prep")
+            and words.tags[begin - 1] in (("", "prep") if begin < i else ("",))
             and words.lows[begin - 1] not in ("to", "by")
         ):
-            begin -= 1  # "secretary of state Jane Roe"
+            begin -= 1  # "secretary of state Jane Roe", but not "troops in Northport"
         before = words.lows[begin:start]
         gender = next((g for g in map(_gender_of, before) if g), None)
         at = next((k for k in range(start - 1, begin - 1, -1) if words.lows[k] in people["role"]), -1)
