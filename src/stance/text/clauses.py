@@ -308,6 +308,8 @@ def _opens_participle(words: Words, i: int) -> bool:
     """ "Speaking in Northport, ..." and "Based on this, ...", but not "Beijing said"."""
     if not words.lows[i].endswith(("ing", "ed")) or i + 1 >= words.size:
         return False
+    if words.tags[i : i + 2] == ["", ""] and words.tags[i + 2 : i + 3] in (["cue"], ["verb"], ["have"], ["modal"]):
+        return False  # "Polling averages show"
     return words.tags[i + 1] not in (*AUXILIARY, "cap", "verb", "cue", "gen", "punct", "modal")
 
 

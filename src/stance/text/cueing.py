@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from stance.statement import Statement
 from stance.text.clauses import Verb, cue_verb, main_clause, verb_group
-from stance.text.names import Cast
+from stance.text.names import Cast, actors
 from stance.text.phrases import noun_phrase_after, subject
 from stance.text.quoting import MARKS
 from stance.text.wordlists import kinds
@@ -171,6 +171,8 @@ def read_turn(s: Statement, words: Words, cast: Cast) -> Reading | None:
         return None
     if not (words.words[colon + 1][0].isupper() or words.quoted[colon + 1]):
         return None
+    if last in actors() and s.text.endswith(".") and not words.quoted[colon + 1]:
+        return None  # "Northport: The envoy left on Monday." begins with where it was written
     return Reading(label, ":", "say", (words.starts[colon + 1], s.end), 45.0)
 
 

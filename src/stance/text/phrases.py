@@ -36,8 +36,8 @@ def noun_phrase(words: Words, j: int, low: int = 0) -> Range | None:
         elif tag in ("det", "poss"):
             first = i
             i -= 1
-            if i < low or not (words.tags[i] == "det" or _links(words, i, low)):
-                break
+            if i < low or not (words.tags[i] in ("det", "gen") or _links(words, i, low)):
+                break  # "the bloc's two envoys" goes on
         elif first <= j and _links(words, i, low):
             i -= 1
         else:
@@ -63,7 +63,7 @@ def _is_predicate(words: Words, i: int, j: int) -> bool:
     """Is this "-ing" or "-ed" word a verb: "taking calls", "Ostland imposed sanctions"?"""
     low = words.lows[i]
     if i == j:
-        return low.endswith(("ing", "ed"))
+        return low.endswith(("ing", "ed")) and low not in kinds("grammar")["gerund"]
     return low.endswith("ed") and i > 0 and words.tags[i - 1] in ("cap", "time", "pron")
 
 
@@ -298,7 +298,7 @@ def _continues_noun_phrase(words: Words, i: int, j: int, n: int) -> bool:
     if tag in ("det", "poss"):
         return j == i or words.tags[j - 1] in ("det", "prep", "conj")
     if tag in ("", "cap", "num", "gen"):
-        if tag == "" and j > i and low.endswith(("ing", "ed")):
+        if tag == "" and j > i and low.endswith(("ing", "ed")) and low not in kinds("grammar")["gerund"]:
             return low.endswith("ed") and words.tags[j - 1] in ("det", "poss")
         return True
     if j == i and tag == "cue":  # "according to show insiders"

@@ -39,7 +39,9 @@ def read_report(s: Statement, words: Words, cast: Cast) -> list[Reading]:
         if tag == "cue":
             tries += 1
             verb = cue_verb(words, i)
-            if verb:
+            if words.lows[i - 1] == "as" and i and words.lows[i + 1 : i + 2] in (["in"], ["by"]):
+                reading = according(s, words, i - 1, i + 2)  # "as stated in", "as reported by"
+            elif verb:
                 reading = _cued(s, words, verb, nested)
                 nested = nested or (
                     reading is not None
@@ -82,6 +84,8 @@ def _cued(s: Statement, words: Words, verb: Verb, nested: bool) -> Reading | Non
         verb.cue.lemma in kinds("grammar")["quoting"] and not says
     ):
         return None
+    if _hangs_on_object(words, verb, source):
+        return None
     score += change
     if spoken and (says or _is_clause(words, after)):
         score += 8
@@ -118,9 +122,22 @@ def _source_of(words: Words, verb: Verb) -> tuple[Range, float, bool] | None:
         if _is_no_speech(words, verb):
             return None
     source = shared_subject(words, verb, 0)
-    if source is None and verb.form in ("finite", "participle"):
+    opens = verb.form == "gerund" and verb.before == 0 and words.tags[0] in ("prep", "sub")  # "After saying no, Roe left"
+    if source is None and (opens or verb.form in ("finite", "participle")):
         source = first_noun_phrase(words)
     return (source, {"finite": -4.0, "participle": -8.0}.get(verb.form, -9.0), False) if source else None
+
+
+def _hangs_on_object(words: Words, verb: Verb, source: Range) -> bool:
+    """Is a past form a participle beside the object of the main verb: "freed an envoy accused ...", "a group called"?
+
+    A cue before it may have a clause as its object ("said the envoy accused them"), and so does not count.
+    """
+    main = main_clause(words)[1]
+    if not 0 <= main < source[0] or verb.before != verb.first - 1 or not words.lows[verb.first].endswith("ed"):
+        return False
+    between = words.tags[main + 1 : source[0]]
+    return words.tags[main] != "cue" and words.tags[verb.before] == "" and {"sub", "rel", "conj", "punct"}.isdisjoint(between)
 
 
 def _is_no_speech(words: Words, verb: Verb) -> bool:
