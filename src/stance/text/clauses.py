@@ -12,7 +12,7 @@ from stance.text.words import AUXILIARY, Range, Words
 Form = Literal["finite", "passive", "participle", "infinitive", "gerund"]
 
 _REACH = 60  # words to look at for the main verb
-_SAME_IN_PAST = frozenset(("read", "put", "bet", "cast"))
+_SAME_IN_PAST = frozenset(("read", "put", "bet", "cast", "forecast"))
 _MANY = frozenset(
     ("people", "police", "men", "women", "many", "some", "others", "those", "most", "few", "both", "several", "two",
      "three", "majority", "number", "percent", "half", "dozens")
@@ -258,8 +258,8 @@ def _begins_verb(words: Words, i: int) -> bool:
         return not (low.endswith("ed") and words.lows[i + 1 : i + 2] in (["by"], ["of"], ["from"], ["with"], ["in"]))
     if tag == "verb":
         return not (low.endswith("ed") and follows in ("prep", "time") and words.tags[i - 1] == "")
-    if tag or not low.endswith("ed"):
-        return False
+    if tag or not low.endswith("ed") or words.lows[i + 1 : i + 2] == ["by"]:
+        return False  # "residents reached by telephone"
     return words.tags[i - 1] in ("cap", "time") or follows in ("det", "poss", "pron", "cap", "sub", "adv")
 
 
@@ -308,7 +308,7 @@ def _opens_participle(words: Words, i: int) -> bool:
     """ "Speaking in Northport, ..." and "Based on this, ...", but not "Beijing said"."""
     if not words.lows[i].endswith(("ing", "ed")) or i + 1 >= words.size:
         return False
-    if words.tags[i : i + 2] == ["", ""] and words.tags[i + 2 : i + 3] in (["cue"], ["verb"], ["have"], ["modal"]):
+    if words.tags[i] in ("", "cap") and words.tags[i + 1] == "" and words.tags[i + 2 : i + 3] in (["cue"], ["verb"], ["have"], ["modal"]):
         return False  # "Polling averages show"
     return words.tags[i + 1] not in (*AUXILIARY, "cap", "verb", "cue", "gen", "punct", "modal")
 
