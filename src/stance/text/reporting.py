@@ -67,7 +67,7 @@ def read_report(s: Statement, words: Words, cast: Cast) -> list[Reading]:
 def _cued(s: Statement, words: Words, verb: Verb, nested: bool) -> Reading | None:
     score = float(SCORES[verb.cue.kind])
     spoken = verb.cue.kind in SPOKEN
-    if (spoken or verb.cue.kind == "show") and verb.form == "finite":
+    if (spoken or verb.cue.kind in ("show", "threaten")) and verb.form == "finite":
         aside = _inverted(s, words, verb, score) or _aside(s, words, verb, score)
         if aside:
             return aside
@@ -214,7 +214,7 @@ def _aside(s: Statement, words: Words, verb: Verb, score: float) -> Reading | No
     if not start or not _is_edge(words, start - 1):
         return None
     if after >= words.size or all(words.tags[k] == "punct" for k in range(after, words.size)):
-        return Reading(source, *verb.cue, (s.start, words.ends[start - 2] if start > 1 else s.end), score + 14)
+        return Reading(source, *verb.cue, (s.start, words.ends[start - 2] if start > 1 else s.end), score + 18)
     if words.tags[after] == "pron" and verb.cue.lemma in _TAKES_OBJECT:  # "he told me on Friday,"
         after += 1
         while after < words.size - 1 and words.tags[after] in ("prep", "time", "adv"):
@@ -223,7 +223,7 @@ def _aside(s: Statement, words: Words, verb: Verb, score: float) -> Reading | No
         return Reading(source, *verb.cue, (s.start, s.end), score + 12)
     told = verb.cue.lemma in _TAKES_OBJECT and words.tags[after] in ("det", "cap", "")
     if start > 4 and (told or words.tags[after] in ("time", "prep", "adv")) and _ends_soon(words, verb.last + 1):
-        return Reading(source, *verb.cue, (s.start, words.ends[start - 2]), score + 10)
+        return Reading(source, *verb.cue, (s.start, words.ends[start - 2]), score + 16)
     return None
 
 
