@@ -257,7 +257,7 @@ class _Teller:
         words = self.words[i]
         for span in words.names[:6]:
             last = words.words[span[1]]
-            if (last in self.cast.full or last in self.cast.people) and not words.quoted[span[0]]:
+            if (last in self.cast.full or last in self.cast.gender) and not words.quoted[span[0]]:
                 self.cast.see(self.cast.name(words, self.text, span))
         leading = main_clause(words)[0]
         if leading:
