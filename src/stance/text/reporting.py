@@ -122,8 +122,7 @@ def _source_of(words: Words, verb: Verb) -> tuple[Range, float, bool] | None:
         if _is_no_speech(words, verb):
             return None
     source = shared_subject(words, verb, 0)
-    opens = verb.form == "gerund" and verb.before == 0 and words.tags[0] in ("prep", "sub")  # "After saying no, Roe left"
-    if source is None and (opens or verb.form in ("finite", "participle")):
+    if source is None and verb.form in ("finite", "participle"):
         source = first_noun_phrase(words)
     return (source, {"finite": -4.0, "participle": -8.0}.get(verb.form, -9.0), False) if source else None
 
