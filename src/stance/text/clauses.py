@@ -84,6 +84,8 @@ def verb_group(words: Words, i: int) -> tuple[int, set[str]]:
         elif tag == "time" and k and not helpers:
             k = _before_time(words, k)
             continue
+        elif k and f"{words.lows[k - 1]} {low}" in kinds("grammar")["adverbial"]:
+            k -= 1  # "has so far refused"
         elif not (
             tag == "adv"
             or (low == "first" and k and words.tags[k - 1] in ("cap", "pron", "sub"))
@@ -308,7 +310,11 @@ def _opens_participle(words: Words, i: int) -> bool:
     """ "Speaking in Northport, ..." and "Based on this, ...", but not "Beijing said"."""
     if not words.lows[i].endswith(("ing", "ed")) or i + 1 >= words.size:
         return False
-    if words.tags[i] in ("", "cap") and words.tags[i + 1] == "" and words.tags[i + 2 : i + 3] in (["cue"], ["verb"], ["have"], ["modal"]):
+    if (
+        words.tags[i] in ("", "cap")
+        and words.tags[i + 1] == ""
+        and words.tags[i + 2 : i + 3] in (["cue"], ["verb"], ["have"], ["modal"])
+    ):
         return False  # "Polling averages show"
     return words.tags[i + 1] not in (*AUXILIARY, "cap", "verb", "cue", "gen", "punct", "modal")
 

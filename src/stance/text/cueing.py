@@ -122,6 +122,7 @@ def _before_quotation(words: Words, first: int, last: int, content: Span) -> Rea
 
 def shared_subject(words: Words, verb: Verb, low: int) -> Range | None:
     """The subject of an earlier verb that this one shares: "Roe thanked them and added", "Roe left, saying"."""
+    apart = verb.form == "participle" and verb.before >= 0 and words.words[verb.before] == ","
     for i in range(verb.first - 1, max(low, verb.first - 40) - 1, -1):
         if words.quoted[i] or words.tags[i] not in ("cue", "verb", "be", "have", "do", "modal"):
             continue
@@ -132,6 +133,8 @@ def shared_subject(words: Words, verb: Verb, low: int) -> Range | None:
             before = earlier.before
         else:
             before = verb_group(words, i)[0]
+        if apart and before >= 0 and words.lows[before] in ("who", "which", "that"):
+            continue  # "Roe sued the man who left, arguing": Roe
         source = subject(words, before, low)
         if source:
             return source

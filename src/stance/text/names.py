@@ -231,9 +231,9 @@ class Cast:
         for k in range(first, b):
             if words.lows[k] in given_names():
                 return k
-        return (
-            first + 1 if b - first >= 2 and words.lows[first] in ("state", "defense", "defence", "commerce") else None
-        )
+        offices = groups()["office"]  # "Minister of Foreign Affairs Jane Roe"
+        last = next((k for k in range(min(first + 3, b - 2), first - 1, -1) if words.lows[k] in offices), None)
+        return None if last is None else last + 1
 
     def longest(self, mention: Mention) -> str:
         """The longest form of a name in the document; the country of a capital or demonym; else the name."""

@@ -133,10 +133,14 @@ def _hangs_on_object(words: Words, verb: Verb, source: Range) -> bool:
     A cue before it may have a clause as its object ("said the envoy accused them"), and so does not count.
     """
     main = main_clause(words)[1]
-    if not 0 <= main < source[0] or verb.before != verb.first - 1 or not words.lows[verb.first].endswith("ed"):
+    if not 0 <= main <= source[0] or verb.before != verb.first - 1 or not words.lows[verb.first].endswith("ed"):
         return False
-    between = words.tags[main + 1 : source[0]]
-    return words.tags[main] != "cue" and words.tags[verb.before] == "" and {"sub", "rel", "conj", "punct"}.isdisjoint(between)
+    between = words.tags[main + 1 : verb.first]
+    return (
+        words.tags[main] != "cue"
+        and words.tags[verb.before] == ""
+        and {"sub", "rel", "conj", "punct"}.isdisjoint(between)
+    )
 
 
 def _is_no_speech(words: Words, verb: Verb) -> bool:

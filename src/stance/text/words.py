@@ -279,7 +279,8 @@ class Words:
 
     def _read_as_headline(self) -> None:
         for i, low in enumerate(self.lows[1:], 1):
-            if self.tags[i] == "cap" and low in cues() and low.endswith(("s", "ed", "id", "say", "ing")):
+            known = low in cues() and low not in kinds("grammar")["thing"]
+            if self.tags[i] == "cap" and known and low.endswith(("s", "ed", "id", "say", "ing")):
                 self.tags[i] = "cue"
 
     def phrase(self, text: str, span: Range) -> str:
