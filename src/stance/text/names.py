@@ -53,6 +53,7 @@ class Cast:
         self.roles: dict[str, set[str]] = {}  # "minister" and "foreign minister" -> the last names of its holders
         self.sides: dict[str, str] = {}
         self.focus: list[Mention] = []
+        self.spoke: Mention | None = None
         self._named: dict[str, Mention | None] = {}
 
     def observe(self, words: Words, text: str) -> None:
@@ -262,6 +263,8 @@ class Cast:
                 mention = next((m for m in self.focus if m.head == linked), mention)
         if speaks and mention.kind == "name":
             mention = mention._replace(kind="person")
+        if speaks:  # what an asker says is answered by somebody else
+            self.spoke = None if mention.head in groups()["asker"] else mention
         if not (self.focus and self.focus[0] is mention):
             head = mention.head
             self.focus = [mention, *[m for m in self.focus if m.head != head][: _FOCUS - 1]]
@@ -269,7 +272,8 @@ class Cast:
     def resolve(self, pronoun: str) -> Mention | None:
         """The last mention in focus that fits a pronoun in number and, where known, in gender.
 
-        A person of unknown gender takes the pronoun's; a role goes before a name only if its gender is known.
+        A person of unknown gender takes the pronoun's; a role goes before a name only if its gender is known, or if
+        it spoke last ("Her lawyer denied it. He said ...").
         """
         if pronoun in ("he", "she"):
             return self._person("m" if pronoun == "he" else "f")
@@ -304,6 +308,8 @@ class Cast:
             )
             and (m.gender or self.gender.get(m.head)) in (None, want)
         ]
+        if people and people[0] is first is self.spoke:
+            return first
         named = next((m for m in people if m.proper or m.gender), None)
         if named and named.proper:
             self.gender.setdefault(named.head, want)
