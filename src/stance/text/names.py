@@ -316,6 +316,7 @@ class Cast:
         return named or (people[0] if people else None)
 
 
+_PLURAL = frozenset(("people", "police", "women", "men", "spokespeople", "individuals"))  # roles, not their singular
 _POINTING = frozenset(("those", "that", "this", "these", "such", "please", "there", "here"))
 _AFTER_NOUN = ("ed", "familiar", "responsible", "present")
 _SETTING = frozenset(("in", "on", "at", "during", "after"))
@@ -346,7 +347,7 @@ def common_kind(low: str) -> Kind | None:
     if "-" in low and low not in people["role"]:
         low = low.rsplit("-", 1)[1]  # "ex-wife"
     if low in people["role"]:
-        return "person" if low in lists["role"] and low not in ("people", "police", "women", "men") else "people"
+        return "person" if low in lists["role"] and low not in _PLURAL else "people"
     for kind in _SPEAKING:
         if low in people[kind]:
             return kind
