@@ -287,6 +287,16 @@ def test_the_owner_of_a_subject_and_people_with_titles_come_into_focus() -> None
     assert speakers(text)[3] == "Marten"
 
 
+def test_who_wrote_an_article_and_where_is_no_they() -> None:
+    text = "By Jane Roe in Halm\n\nHALM (Northwire) — The ships left.\n\nThey said nothing in port."
+    assert speakers(text)[-1] is None
+
+
+def test_an_odd_mark_opens_no_quotation_and_takes_no_signature() -> None:
+    text = '"The ships have left, the envoy said. It rained.\n\n“Peace is our aim.”\n- Ann Poe'
+    assert speakers(text) == ["the envoy", None, "Ann Poe", None]
+
+
 def test_they_and_it_agree_in_number() -> None:
     text = "The ministers met the premier. They said talks would go on. The council met. It said nothing would change."
     assert speakers(text)[1::2] == ["The ministers", "The council"]

@@ -11,8 +11,9 @@ from stance.text.clauses import main_clause
 from stance.text.cueing import Reading, opens_turn, read_quotation, read_signature
 from stance.text.names import Cast, Mention
 from stance.text.phrases import noun_phrase_after
-from stance.text.quoting import quotations_of
+from stance.text.quoting import Quotation, quotations_of
 from stance.text.reporting import read_report
+from stance.text.segmenting import is_front
 from stance.text.targeting import target
 from stance.text.wordlists import cue_nouns
 from stance.text.words import Range, Words
@@ -52,7 +53,10 @@ class _Teller:
         self.starts = [q.start for q in self.marks]
         self.cast = Cast()
         self.words = [self._words(s) for s in statements]
-        for words in self.words:
+        for s, words in zip(statements, self.words, strict=True):
+            if is_front(text, s.start, s.end):
+                words.names.clear()  # who wrote it, and where, is nobody of whom it tells
+                words.main = (None, -1)
             self.cast.observe(words, text)
         self.signed = [False] * len(statements)
         self.turns: list[Mention | None] = []
@@ -132,12 +136,13 @@ class _Teller:
             q = self.marks[stop - 1]
             following = self.statements[i + 1]
             runs_on = q.end > self.statements[i].end
-            if runs_on or (not q.closed and self._opens(following)):
+            if runs_on or (not q.closed and self._goes_on(q, following)):
                 lent[i] = lent[i + 1] if readings[lent[i + 1]] and following.voice == "quote" else i
         return lent
 
-    def _opens(self, s: Statement) -> bool:
-        return bool(self.marks) and s.start in self.starts[slice(*self._overlapping(s))]
+    def _goes_on(self, q: Quotation, s: Statement) -> bool:
+        """Does a statement open with the mark of an unclosed quotation, as each of its paragraphs does?"""
+        return s.start in self.starts[slice(*self._overlapping(s))] and self.text[s.start] == self.text[q.start]
 
     def _source(self, owner: int, reading: Reading) -> Mention | None:
         """Whom the words of a reading name; a pronoun is looked up among those in focus."""
