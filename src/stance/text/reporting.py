@@ -9,7 +9,7 @@ from stance.text.names import Cast, common_kind
 from stance.text.nominal import according, beholder, cue_noun, viewpoint
 from stance.text.phrases import noun_phrase, noun_phrase_after, subject
 from stance.text.quoting import MARKS
-from stance.text.wordlists import Cue, cue_nouns, kinds
+from stance.text.wordlists import Cue, cue_nouns, cues, kinds
 from stance.text.words import Range, Words, groups
 
 _LEAST = 6.0  # a weaker reading names no speaker
@@ -39,7 +39,7 @@ def read_report(s: Statement, words: Words, cast: Cast) -> list[Reading]:
         if tag == "cue":
             tries += 1
             verb = cue_verb(words, i)
-            if words.lows[i - 1] == "as" and i and words.lows[i + 1 : i + 2] in (["in"], ["by"]):
+            if i and words.lows[i - 1] == "as" and words.lows[i + 1 : i + 2] in (["in"], ["by"]) and _is_spoken(low):
                 reading = according(s, words, i - 1, i + 2)  # "as stated in", "as reported by"
             elif verb:
                 reading = _cued(s, words, verb, nested)
@@ -64,11 +64,16 @@ def read_report(s: Statement, words: Words, cast: Cast) -> list[Reading]:
     return sorted(found, key=lambda reading: -reading.score)
 
 
+def _is_spoken(low: str) -> bool:
+    return low in cues() and cues()[low].kind in SPOKEN
+
+
 def _cued(s: Statement, words: Words, verb: Verb, nested: bool) -> Reading | None:
     score = float(SCORES[verb.cue.kind])
     spoken = verb.cue.kind in SPOKEN
     if (spoken or verb.cue.kind in ("show", "threaten")) and verb.form == "finite":
-        aside = _inverted(s, words, verb, score) or _aside(s, words, verb, score)
+        inverted = None if verb.cue.kind == "threaten" else _inverted(s, words, verb, score)  # that one takes an object
+        aside = inverted or _aside(s, words, verb, score)
         if aside:
             return aside
     if verb.cue.kind == "think" and verb.form == "finite" and verb.last >= words.size - 2:
