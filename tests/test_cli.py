@@ -272,7 +272,7 @@ def test_several_files_folders_and_patterns_in_turn(run, file, tmp_path):
         file(name, TALK)
     done = run("score", tmp_path / "c.txt", tmp_path / "?.md", tmp_path, "-", stdin=FIGHT.encode())
     names = [Path(row["document"]).name for row in done.objects]
-    assert names == ["c.txt", "b.md", "a.txt", "b.md", "c.txt", "-"]
+    assert names == ["c.txt", "b.md", "a.txt", "-"]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])

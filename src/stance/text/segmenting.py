@@ -24,7 +24,7 @@ _DATELINE = re.compile(
     r"(?=[^a-z]{0,40}[A-Z]{3})[A-Z][A-Z.'’ /-]{2,40}(?:, [A-Z][\w. ]{1,20})?(?: ?\([^()\n]{2,20}\))?"
     r" ?(?:—|–|--|- )\s*(?=\S)"
 )
-_BYLINE = re.compile(r"(?:By|BY) [A-Z][^\n.!?,:;“\"]{2,60}[^\W\d_]")
+_BYLINE = re.compile(r"(?:By|BY) [A-Z][^\n.!?:;“\"]{2,60}[^\W\d_]")
 _MISSED = re.compile(r"\.[)\]]?\s+(?=[A-Z])")
 _WRONGLY_SHORT = frozenset(("me", "no", "do", "ok"))  # "no." and "me." are no abbreviations, whatever sentencex thinks
 _INITIAL = re.compile(r"(?:^|-)[A-Z]\.?,?$")
