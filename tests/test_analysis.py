@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stance.analysis import analyse, batches, judge, judged_text
+from stance.analysis import analyse, batches, judge, told
 from stance.errors import UsageError
 from stance.model.table import BATCH, Table
 from stance.statement import UNCERTAIN, Document
@@ -97,6 +97,49 @@ def test_nothing_to_judge_is_nothing_judged(table):
     assert list(analyse([], table)) == list(judge([], table)) == []
 
 
-def test_what_is_judged_is_part_of_the_statement(table):
-    for s in analyse([Document(ARTICLE, "a")], table):
-        assert judged_text(s.statement) in s.statement.text
+QUOTATIONS = [
+    "“Let us simply meet,” Foreign Minister Haddon said{}",
+    "“Let us simply meet,” said Haddon, “and talk at length,” he said{}",
+    "“Our door is open at any hour,” Ms Veren told reporters by telephone{}",
+    "“We will answer every shot with ten. And we will not wait,” General Osk warned{}",
+]
+TAILS = [
+    " in a speech, days after his army shelled the border town and tensions rose sharply.",
+    ", presenting a warm offer of peace talks and a historic agreement to end the war.",
+    " as the militia vowed revenge, bombed a “peaceful” market and threatened all-out war.",
+]
+
+
+@pytest.mark.parametrize("quotation", QUOTATIONS)
+@pytest.mark.parametrize("unit", ["sentence", "line"])
+def test_what_the_reporter_adds_to_a_quotation_sways_nothing(table, quotation, unit):
+    def judged(tail: str) -> list[tuple[dict[str, float], float | None]]:
+        scored = analyse([Document(quotation.format(tail), "a")], table, unit=unit)
+        return [(dict(s.probabilities), s.tone) for s in scored]
+
+    first, *others = [judged(tail) for tail in TAILS]
+    assert all(other == first for other in others)
+
+
+def test_what_stands_before_the_cue_counts(table):
+    kind, harsh = "Talks can go on,” the envoy said in Northport.", "We will bomb them,” the envoy said in Northport."
+    for before in ("“", "At the meeting, “"):
+        a, b = (next(analyse([Document(before + rest, "a")], table)) for rest in (kind, harsh))
+        assert a.probabilities != b.probabilities
+
+
+PIECES = [*"“”\"'.,:— \n", "Roe", "said", "he", "We will talk", "amid war", "told"]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=30))
+def test_what_is_judged_opens_the_statement_and_holds_the_content(pieces):
+    text = " ".join(pieces)
+    for s in told(Document(text, "a")):
+        assert s.text.startswith(s.judged)
+        assert s.judged_end is None or s.content_end <= s.judged_end < s.end
+
+
+def test_pieces_of_a_long_document_are_judged_as_the_whole_is(table):
+    text = "“We can meet,” Jane Roe said, as guns fired.\n\n" * 12_000
+    found = list(told(Document(text, "a")))
+    assert {text[s.start : s.judged_end] for s in found} == {"“We can meet,” Jane Roe said"}

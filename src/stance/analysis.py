@@ -77,7 +77,8 @@ def _cut(text: str, start: int) -> int:
 
 def _moved(s: Statement, by: int, first: int) -> Statement:
     places = {name: getattr(s, name) + by for name in ("start", "end", "content_start", "content_end")}
-    return replace(s, index=first + s.index, **places)
+    judged_end = None if s.judged_end is None else s.judged_end + by
+    return replace(s, index=first + s.index, judged_end=judged_end, **places)
 
 
 def batches(statements: Iterable[T]) -> Iterator[list[T]]:
@@ -94,14 +95,9 @@ def batches(statements: Iterable[T]) -> Iterator[list[T]]:
 
 def judge(statements: list[Statement], table: Table, *, min_confidence: float = 0.0) -> Iterator[ScoredStatement]:
     """What the table says of each statement."""
-    scores = table.score([judged_text(s) for s in statements])
+    scores = table.score([s.judged for s in statements])
     tones = [None] * len(statements) if scores.tone is None else scores.tone.round(3).tolist()
     for statement, row, tone in zip(statements, scores.probabilities.round(6).tolist(), tones, strict=True):
         confidence = max(row)
         stance = table.labels[row.index(confidence)] if confidence >= min_confidence else UNCERTAIN
         yield ScoredStatement(statement, stance, confidence, dict(zip(table.labels, row, strict=True)), tone)
-
-
-def judged_text(statement: Statement) -> str:
-    """The part of a statement that its stance is judged by."""
-    return statement.text

@@ -45,6 +45,8 @@ class Statement:
     ``cue`` is the verb that attributes it (lemma), for every sentence of a quotation; none without a speaker.
     ``speaker_full`` is the longest form of the speaker's name in the document, ``target`` the actor
     addressed or spoken of.
+    ``judged_end`` (an offset too) ends what the stance is judged by: of a quotation that stands first, its words
+    and cue, for what the reporter adds is not the speaker's; None where that is the whole statement.
     """
 
     document: str
@@ -59,6 +61,12 @@ class Statement:
     speaker_full: str | None = None
     target: str | None = None
     cue: str | None = None
+    judged_end: int | None = None
+
+    @property
+    def judged(self) -> str:
+        """The part of the text that the stance is judged by: all of it up to ``judged_end``."""
+        return self.text if self.judged_end is None else self.text[: self.judged_end - self.start]
 
 
 @dataclass(frozen=True, slots=True)

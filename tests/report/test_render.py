@@ -6,8 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stance.analysis import analyse
+from stance.report.explanation import explained
+from stance.report.html import Look, Shown
 from stance.report.render import FORMATS, color, tone_bar, visible, write
-from stance.statement import STANCES, UNCERTAIN, ScoredStatement, Statement
+from stance.statement import STANCES, UNCERTAIN, Document, ScoredStatement, Statement
 
 
 def said(
@@ -174,3 +177,12 @@ def test_what_is_visible_stays_and_the_rest_is_shown(text):
     shown = visible(text)
     assert shown.isprintable()
     assert visible(shown) == shown
+
+
+def test_an_explained_quotation_is_shown_whole_though_its_tail_is_not_weighed(small):
+    text = "“We will talk,” envoy Jane Roe said, amid threats of war."
+    scored = analyse([Document(text, "a")], small.table)
+    [(s, why)] = explained(scored, small.table)
+    shown = Shown(0, s, why, Look(small.table.labels))
+    assert "".join(piece for piece, _, _ in shown.words) == text
+    assert all(c.end <= text.index(", amid") for c in why.contributions)

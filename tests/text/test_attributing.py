@@ -168,6 +168,19 @@ def test_the_source_of_indirect_speech(text: str, name: str, cue: str) -> None:
         ("The pact is dead, as first reported by the Tribune.", "the Tribune"),
         ("If time permits, the campaign would like to hold a rally.", "the campaign"),
         ("The group includes members of the council, which has denied the claim.", "the council"),
+        ("As stated in the council's report, the ships had left.", "the council's report"),
+        ("The bloc's two envoys, who arrived late, said the talks would go on.", "The bloc's two envoys"),
+        ("Polling averages show the premier in the lead, with the Tribune showing her ahead.", "Polling averages"),
+        ("Residents reached by telephone described hours of gunfire.", "Residents"),
+        ("Ostland has so far refused to pull back.", "Ostland"),
+        ("That view is shared by Ann Poe, who says the pact is dead.", "Ann Poe"),
+        ("The agency forecast that prices would fall.", "The agency"),
+        ("There is, experts caution, no sign of a truce.", "experts"),
+        ("Marten discussed the border in a phone call, the presidency said without giving details.", "the presidency"),
+        ("Jane Roe sued the man who left for Ostland, arguing he had lied.", "Jane Roe"),
+        ("Ostland Minister of Foreign Affairs Gedo Andar said it was over.", "Gedo Andar"),
+        ("“They will pay,” the commander said by telephone.", "the commander"),
+        ("“I have not read it,” the secretary said as he praised the accord.", "the secretary"),
     ],
 )
 def test_further_ways_of_reports_to_name_their_source(text: str, name: str) -> None:
@@ -198,6 +211,10 @@ def test_further_ways_of_reports_to_name_their_source(text: str, name: str) -> N
         "Nonetheless, he told the envoys that Ostland would not yield.",
         "Marten, whose office said he was ill, stayed away.",
         "(Reporting by Jane Roe; Additional reporting by Ann Poe.)",
+        "A court freed a consulate employee accused of spying.",
+        "The premier launched a programme called New Dawn.",
+        "Paris: The ships left on Monday.",
+        "Both were guilty of violating the Ceasefire Agreement in the north.",
     ],
 )
 def test_no_speaker_is_better_than_a_wrong_one(text: str) -> None:
@@ -254,6 +271,30 @@ def test_pronouns_take_the_last_fitting_mention() -> None:
 def test_a_pronoun_does_not_stand_for_who_is_only_spoken_of() -> None:
     text = "Peter Marten said Paul Roe had lied. “He knew,” he said."
     assert speakers(text) == ["Peter Marten", "Peter Marten"]
+
+
+def test_a_role_that_spoke_last_is_who_he_is_unless_it_asked() -> None:
+    told_of = "Peter Marten left. A lawyer said it was over. He said all was well."
+    assert speakers(told_of) == [None, "A lawyer", "A lawyer"]
+    asked = "Peter Marten left. A questioner said it was over. “You are right,” he said."
+    assert speakers(asked) == [None, "A questioner", "Peter Marten"]
+
+
+def test_the_owner_of_a_subject_and_people_with_titles_come_into_focus() -> None:
+    text = "Mr. Marten met Paul Roe. Mr. Marten's record was mixed. He said it was good."
+    assert speakers(text)[2] == "Marten"
+    text = "Paul Roe said she would come. But Ms. Poe faces the strife Mr. Marten had. He said so."
+    assert speakers(text)[2] == "Marten"
+
+
+def test_who_wrote_an_article_and_where_is_no_they() -> None:
+    text = "By Jane Roe in Halm\n\nHALM (Northwire) — The ships left.\n\nThey said nothing in port."
+    assert speakers(text)[-1] is None
+
+
+def test_an_odd_mark_opens_no_quotation_and_takes_no_signature() -> None:
+    text = '"The ships have left, the envoy said. It rained.\n\n“Peace is our aim.”\n- Ann Poe'
+    assert speakers(text) == ["the envoy", None, "Ann Poe", None]
 
 
 def test_they_and_it_agree_in_number() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
-from stance.analysis import batches, judged_text
+from stance.analysis import batches
 from stance.model.explanation import Explanation, explain_all
 from stance.model.table import Table
 from stance.report.render import color, sure, visible, write_objects
@@ -40,14 +40,13 @@ def rows(scored: Iterable[ScoredStatement], table: Table) -> Iterator[dict[str, 
     The command line and the service write these. Bias and weights of a label add up to its logit.
     """
     for s, why in explained(scored, table):
-        shift = s.statement.start + max(0, s.statement.text.find(why.text))
-        yield {**s.to_dict(), **why.to_dict(shift)}
+        yield {**s.to_dict(), **why.to_dict(s.statement.start)}
 
 
 def explained(scored: Iterable[ScoredStatement], table: Table) -> Iterator[tuple[ScoredStatement, Explanation]]:
     """Scored statements, each with what moved the model; a batch at a time."""
     for batch in batches(scored):
-        yield from zip(batch, explain_all(table, [judged_text(s.statement) for s in batch]), strict=True)
+        yield from zip(batch, explain_all(table, [s.statement.judged for s in batch]), strict=True)
 
 
 def _write_text(scored: Iterable[ScoredStatement], table: Table, file: IO[str]) -> None:
@@ -62,7 +61,8 @@ def _write_text(scored: Iterable[ScoredStatement], table: Table, file: IO[str]) 
         if s.statement.speaker:
             head.append(f"  {visible(s.statement.speaker)}", style="not bold default")
         console.print(head)
-        console.print(Padding(shaded(why, table.labels), (0, 0, 0, 2), expand=False))
+        text = shaded(why, table.labels).append(visible(s.statement.text[len(why.text) :]), style="dim")
+        console.print(Padding(text, (0, 0, 0, 2), expand=False))
         console.print(Padding(summary(why, table.labels), (0, 0, 1, 2), expand=False))
 
 

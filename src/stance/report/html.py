@@ -297,7 +297,9 @@ class Shown:
     @property
     def words(self) -> list[tuple[str, str, int]]:
         """The text in pieces: what each speaks for (a class, or nothing) and how strongly (0 to 3)."""
-        return weighed(self.why, self.look) if self.why else []
+        if not self.why:
+            return []
+        return [*weighed(self.why, self.look), (self.statement.text[len(self.why.text) :], "", 0)]
 
     @property
     def evidence(self) -> list[tuple[str, str, str, str, str]]:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from dataclasses import replace
 
 from stance.statement import Document, Statement
 from stance.text.clauses import main_clause
 from stance.text.cueing import Reading, opens_turn, read_quotation, read_signature
 from stance.text.names import Cast, Mention
 from stance.text.phrases import noun_phrase_after
-from stance.text.quoting import quotations_of
+from stance.text.quoting import Quotation, quotations_of
 from stance.text.reporting import read_report
+from stance.text.segmenting import is_front
 from stance.text.targeting import target
 from stance.text.wordlists import cue_nouns
 from stance.text.words import Range, Words
@@ -51,7 +53,10 @@ class _Teller:
         self.starts = [q.start for q in self.marks]
         self.cast = Cast()
         self.words = [self._words(s) for s in statements]
-        for words in self.words:
+        for s, words in zip(statements, self.words, strict=True):
+            if is_front(text, s.start, s.end):
+                words.names.clear()  # who wrote it, and where, is nobody of whom it tells
+                words.main = (None, -1)
             self.cast.observe(words, text)
         self.signed = [False] * len(statements)
         self.turns: list[Mention | None] = []
@@ -93,6 +98,8 @@ class _Teller:
             self.cues.append(cue if mention else None)
             self._look(i, mention)
             own = reading if mention and lent[i] == i else None
+            if s.voice == "quote" and lent[i] == i:
+                s = replace(s, judged_end=self._judged_end(s, readings[i]))
             told.append(self._told(s, self.words[i], own, mention or self.author))
         return told
 
@@ -129,12 +136,13 @@ class _Teller:
             q = self.marks[stop - 1]
             following = self.statements[i + 1]
             runs_on = q.end > self.statements[i].end
-            if runs_on or (not q.closed and self._opens(following)):
+            if runs_on or (not q.closed and self._goes_on(q, following)):
                 lent[i] = lent[i + 1] if readings[lent[i + 1]] and following.voice == "quote" else i
         return lent
 
-    def _opens(self, s: Statement) -> bool:
-        return bool(self.marks) and s.start in self.starts[slice(*self._overlapping(s))]
+    def _goes_on(self, q: Quotation, s: Statement) -> bool:
+        """Does a statement open with the mark of an unclosed quotation, as each of its paragraphs does?"""
+        return s.start in self.starts[slice(*self._overlapping(s))] and self.text[s.start] == self.text[q.start]
 
     def _source(self, owner: int, reading: Reading) -> Mention | None:
         """Whom the words of a reading name; a pronoun is looked up among those in focus."""
@@ -253,15 +261,33 @@ class _Teller:
         """Bring a sentence's people into focus: those named, then its subject, then its speaker."""
         words = self.words[i]
         for span in words.names[:6]:
-            if words.words[span[1]] in self.cast.full and not words.quoted[span[0]]:
+            last = words.words[span[1]]
+            if (last in self.cast.full or last in self.cast.gender) and not words.quoted[span[0]]:
                 self.cast.see(self.cast.name(words, self.text, span))
         leading = main_clause(words)[0]
         if leading:
-            pronoun = words.tags[leading[0]] == "pron"
-            self.cast.see(
-                self.cast.resolve(words.lows[leading[0]]) if pronoun else self.cast.mention(words, self.text, leading)
-            )
+            self.cast.see(self._subject(words, leading))
         self.cast.see(speaker, speaks=True)
+
+    def _subject(self, words: Words, leading: Range) -> Mention | None:
+        """Whom a subject names: of a thing with an owner ("the envoy's record was mixed"), the owner."""
+        first = words.lows[leading[0]]
+        if words.tags[leading[0]] == "pron":
+            return self.cast.resolve(first)
+        mention = self.cast.mention(words, self.text, leading)
+        owned = next((k for k in range(leading[0] + 1, leading[1]) if words.tags[k] == "gen"), None)
+        if owned and (mention is None or mention.kind == "thing"):
+            return self.cast.mention(words, self.text, (leading[0], owned - 1)) or mention
+        return mention
+
+    def _judged_end(self, s: Statement, found: list[Reading]) -> int | None:
+        """Where the cue after a quotation ends, or a second piece of the quotation after the cue."""
+        end = next((reading.end for reading in found if reading.end), None)
+        if end is None:
+            return None
+        if end < s.content_end:
+            end = min(s.end, self.ends[bisect_left(self.ends, s.content_end)])
+        return end if any(map(str.isalnum, self.text[end : s.end])) else None
 
     def _told(self, s: Statement, words: Words, reading: Reading | None, mention: Mention | None) -> Statement:
         if mention is None:
@@ -284,4 +310,5 @@ class _Teller:
             self.cast.longest(mention),
             target(words, self.text, content, mention, self.cast, own),
             self.cues[-1],
+            s.judged_end,
         )

@@ -12,7 +12,7 @@ from stance.text.words import AUXILIARY, Range, Words
 Form = Literal["finite", "passive", "participle", "infinitive", "gerund"]
 
 _REACH = 60  # words to look at for the main verb
-_SAME_IN_PAST = frozenset(("read", "put", "bet", "cast"))
+_SAME_IN_PAST = frozenset(("read", "put", "bet", "cast", "forecast"))
 _MANY = frozenset(
     ("people", "police", "men", "women", "many", "some", "others", "those", "most", "few", "both", "several", "two",
      "three", "majority", "number", "percent", "half", "dozens")
@@ -84,6 +84,8 @@ def verb_group(words: Words, i: int) -> tuple[int, set[str]]:
         elif tag == "time" and k and not helpers:
             k = _before_time(words, k)
             continue
+        elif k and f"{words.lows[k - 1]} {low}" in kinds("grammar")["adverbial"]:
+            k -= 1  # "has so far refused"
         elif not (
             tag == "adv"
             or (low == "first" and k and words.tags[k - 1] in ("cap", "pron", "sub"))
@@ -142,10 +144,10 @@ def _ing(words: Words, i: int, tag: str, after: str, helpers: set[str]) -> Form 
 def _past(words: Words, i: int, verb: str, before: int, tag: str) -> Form | None:
     """Is a past form without auxiliary a verb, not a participle as in "a man suspected of theft"?"""
     follows = words.lows[i + 1 : i + 3]
-    if follows[:1] == ["by"] and not follows[-1].endswith("ing"):
+    if follows[:1] == ["by"] and not follows[-1].endswith("ing") and follows[-1] not in kinds("grammar")["channel"]:
         return "passive" if before >= 0 and words.lows[before] == "as" else None  # "as reported by the council"
-    if follows[:1] == ["as"] and tag not in ("cap", "pron"):
-        return None  # "a group known as", but "the attack, which Roe described as"
+    if follows[:1] == ["as"] and tag not in ("cap", "pron") and verb != "say":
+        return None  # "a group known as", but "the attack, which Roe described as", "the envoy said as he left"
     if follows and follows[0] in kinds("grammar")["fate"]:
         return None  # "two people reported killed"
     if follows[:1] in (["of"], ["to"]) and f"{verb} {follows[0]}" not in kinds("grammar")["takes"]:
@@ -258,8 +260,8 @@ def _begins_verb(words: Words, i: int) -> bool:
         return not (low.endswith("ed") and words.lows[i + 1 : i + 2] in (["by"], ["of"], ["from"], ["with"], ["in"]))
     if tag == "verb":
         return not (low.endswith("ed") and follows in ("prep", "time") and words.tags[i - 1] == "")
-    if tag or not low.endswith("ed"):
-        return False
+    if tag or not low.endswith("ed") or words.lows[i + 1 : i + 2] == ["by"]:
+        return False  # "residents reached by telephone"
     return words.tags[i - 1] in ("cap", "time") or follows in ("det", "poss", "pron", "cap", "sub", "adv")
 
 
@@ -308,6 +310,12 @@ def _opens_participle(words: Words, i: int) -> bool:
     """ "Speaking in Northport, ..." and "Based on this, ...", but not "Beijing said"."""
     if not words.lows[i].endswith(("ing", "ed")) or i + 1 >= words.size:
         return False
+    if (
+        words.tags[i] in ("", "cap")
+        and words.tags[i + 1] == ""
+        and words.tags[i + 2 : i + 3] in (["cue"], ["verb"], ["have"], ["modal"])
+    ):
+        return False  # "Polling averages show"
     return words.tags[i + 1] not in (*AUXILIARY, "cap", "verb", "cue", "gen", "punct", "modal")
 
 

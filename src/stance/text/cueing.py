@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from stance.statement import Statement
 from stance.text.clauses import Verb, cue_verb, main_clause, verb_group
-from stance.text.names import Cast
+from stance.text.names import Cast, actors
 from stance.text.phrases import noun_phrase_after, subject
 from stance.text.quoting import MARKS
 from stance.text.wordlists import kinds
@@ -29,7 +29,10 @@ _LABEL = 6  # words in the name that labels a turn of a transcript
 
 
 class Reading(NamedTuple):
-    """Who speaks (words of the statement), by which cue, and what is attributed (offsets into the document)."""
+    """Who speaks (words of the statement), by which cue, and what is attributed (offsets into the document).
+
+    end: offset where a cue that follows its quotation ends; beyond it the reporter speaks.
+    """
 
     source: Range | None
     cue: str
@@ -37,6 +40,7 @@ class Reading(NamedTuple):
     content: Span
     score: float = 0.0
     firm: bool = True
+    end: int | None = None
 
 
 def read_quotation(s: Statement, words: Words, cast: Cast) -> list[Reading]:
@@ -70,7 +74,8 @@ def _after_quotation(words: Words, first: int, last: int, content: Span) -> Read
     while start <= last and words.tags[start] == "punct":
         start += 1
     if words.lows[start : start + 2] == ["according", "to"]:
-        return Reading(noun_phrase_after(words, start + 2), "according to", "say", content)
+        source = noun_phrase_after(words, start + 2)
+        return Reading(source, "according to", "say", content, end=words.ends[source[1] if source else start + 1])
     signed = read_signature(words, first, last)
     if signed:
         return Reading(signed, "—", "say", content)
@@ -83,10 +88,10 @@ def _after_quotation(words: Words, first: int, last: int, content: Span) -> Read
         else:
             source = subject(words, verb.before, start)
         if source:
-            return Reading(source, *verb.cue, content)
+            return Reading(source, *verb.cue, content, end=words.ends[verb.last])
     source = noun_phrase_after(words, start)
     if source and source[1] < last and words.tags[source[1]] in ("cap", "pron") and words.tags[start] != "punct":
-        return Reading(source, "say", "say", content)  # "...," Roe laughed
+        return Reading(source, "say", "say", content, end=words.ends[source[1] + 1])  # "...," Roe laughed
     return None
 
 
@@ -117,6 +122,7 @@ def _before_quotation(words: Words, first: int, last: int, content: Span) -> Rea
 
 def shared_subject(words: Words, verb: Verb, low: int) -> Range | None:
     """The subject of an earlier verb that this one shares: "Roe thanked them and added", "Roe left, saying"."""
+    apart = verb.form == "participle" and verb.before >= 0 and words.words[verb.before] == ","
     for i in range(verb.first - 1, max(low, verb.first - 40) - 1, -1):
         if words.quoted[i] or words.tags[i] not in ("cue", "verb", "be", "have", "do", "modal"):
             continue
@@ -127,6 +133,8 @@ def shared_subject(words: Words, verb: Verb, low: int) -> Range | None:
             before = earlier.before
         else:
             before = verb_group(words, i)[0]
+        if apart and before >= 0 and words.lows[before] in ("who", "which", "that"):
+            continue  # "Roe sued the man who left, arguing": Roe
         source = subject(words, before, low)
         if source:
             return source
@@ -166,6 +174,8 @@ def read_turn(s: Statement, words: Words, cast: Cast) -> Reading | None:
         return None
     if not (words.words[colon + 1][0].isupper() or words.quoted[colon + 1]):
         return None
+    if last in actors() and s.text.endswith(".") and not words.quoted[colon + 1]:
+        return None  # "Northport: The envoy left on Monday." begins with where it was written
     return Reading(label, ":", "say", (words.starts[colon + 1], s.end), 45.0)
 
 

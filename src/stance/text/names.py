@@ -53,6 +53,7 @@ class Cast:
         self.roles: dict[str, set[str]] = {}  # "minister" and "foreign minister" -> the last names of its holders
         self.sides: dict[str, str] = {}
         self.focus: list[Mention] = []
+        self.spoke: Mention | None = None
         self._named: dict[str, Mention | None] = {}
 
     def observe(self, words: Words, text: str) -> None:
@@ -84,10 +85,10 @@ class Cast:
         begin = i
         while (
             begin > max(0, i - 4)
-            and words.tags[begin - 1] in ("", "prep")
+            and words.tags[begin - 1] in (("", "prep") if begin < i else ("",))
             and words.lows[begin - 1] not in ("to", "by")
         ):
-            begin -= 1  # "secretary of state Jane Roe"
+            begin -= 1  # "secretary of state Jane Roe", but not "troops in Northport"
         before = words.lows[begin:start]
         gender = next((g for g in map(_gender_of, before) if g), None)
         at = next((k for k in range(start - 1, begin - 1, -1) if words.lows[k] in people["role"]), -1)
@@ -231,9 +232,9 @@ class Cast:
         for k in range(first, b):
             if words.lows[k] in given_names():
                 return k
-        return (
-            first + 1 if b - first >= 2 and words.lows[first] in ("state", "defense", "defence", "commerce") else None
-        )
+        offices = groups()["office"]  # "Minister of Foreign Affairs Jane Roe"
+        last = next((k for k in range(min(first + 3, b - 2), first - 1, -1) if words.lows[k] in offices), None)
+        return None if last is None else last + 1
 
     def longest(self, mention: Mention) -> str:
         """The longest form of a name in the document; the country of a capital or demonym; else the name."""
@@ -262,6 +263,8 @@ class Cast:
                 mention = next((m for m in self.focus if m.head == linked), mention)
         if speaks and mention.kind == "name":
             mention = mention._replace(kind="person")
+        if speaks:  # what an asker says is answered by somebody else
+            self.spoke = None if mention.head in groups()["asker"] else mention
         if not (self.focus and self.focus[0] is mention):
             head = mention.head
             self.focus = [mention, *[m for m in self.focus if m.head != head][: _FOCUS - 1]]
@@ -269,7 +272,8 @@ class Cast:
     def resolve(self, pronoun: str) -> Mention | None:
         """The last mention in focus that fits a pronoun in number and, where known, in gender.
 
-        A person of unknown gender takes the pronoun's; a role goes before a name only if its gender is known.
+        A person of unknown gender takes the pronoun's; a role goes before a name only if its gender is known, or if
+        it spoke last ("Her lawyer denied it. He said ...").
         """
         if pronoun in ("he", "she"):
             return self._person("m" if pronoun == "he" else "f")
@@ -304,12 +308,15 @@ class Cast:
             )
             and (m.gender or self.gender.get(m.head)) in (None, want)
         ]
+        if people and people[0] is first is self.spoke:
+            return first
         named = next((m for m in people if m.proper or m.gender), None)
         if named and named.proper:
             self.gender.setdefault(named.head, want)
         return named or (people[0] if people else None)
 
 
+_PLURAL = frozenset(("people", "police", "women", "men", "spokespeople", "individuals"))  # roles, not their singular
 _POINTING = frozenset(("those", "that", "this", "these", "such", "please", "there", "here"))
 _AFTER_NOUN = ("ed", "familiar", "responsible", "present")
 _SETTING = frozenset(("in", "on", "at", "during", "after"))
@@ -340,7 +347,7 @@ def common_kind(low: str) -> Kind | None:
     if "-" in low and low not in people["role"]:
         low = low.rsplit("-", 1)[1]  # "ex-wife"
     if low in people["role"]:
-        return "person" if low in lists["role"] and low not in ("people", "police", "women", "men") else "people"
+        return "person" if low in lists["role"] and low not in _PLURAL else "people"
     for kind in _SPEAKING:
         if low in people[kind]:
             return kind

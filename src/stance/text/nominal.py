@@ -71,8 +71,8 @@ def beholder(s: Statement, words: Words) -> Reading | None:
 
 def cue_noun(s: Statement, words: Words, i: int, nested: bool) -> Reading | None:
     """ "the envoy's warning that", "their promise to", "a warning from the bloc that"."""
-    if "whether" in words.lows[:i] or "if" in words.lows[:i]:
-        return None
+    if words.tags[i] == "cap" or "whether" in words.lows[:i] or "if" in words.lows[:i]:
+        return None  # "the Halm Agreement"
     cue = cue_nouns()[words.lows[i]]
     score = SCORES[cue.kind] - 9.0 - 14.0 * nested - i * 0.05
     after = words.lows[i + 1] if i + 1 < words.size else ""

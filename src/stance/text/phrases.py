@@ -36,8 +36,8 @@ def noun_phrase(words: Words, j: int, low: int = 0) -> Range | None:
         elif tag in ("det", "poss"):
             first = i
             i -= 1
-            if i < low or not (words.tags[i] == "det" or _links(words, i, low)):
-                break
+            if i < low or not (words.tags[i] in ("det", "gen") or _links(words, i, low)):
+                break  # "the bloc's two envoys" goes on
         elif first <= j and _links(words, i, low):
             i -= 1
         else:
@@ -63,7 +63,7 @@ def _is_predicate(words: Words, i: int, j: int) -> bool:
     """Is this "-ing" or "-ed" word a verb: "taking calls", "Ostland imposed sanctions"?"""
     low = words.lows[i]
     if i == j:
-        return low.endswith(("ing", "ed"))
+        return low.endswith(("ing", "ed")) and low not in kinds("grammar")["gerund"]
     return low.endswith("ed") and i > 0 and words.tags[i - 1] in ("cap", "time", "pron")
 
 
@@ -172,6 +172,8 @@ def _antecedent(words: Words, relative: int, low: int) -> Range | None:
     elif end > low + 2 and words.lows[end] == "of" and words.words[end - 2] == ",":  # ", many of whom"
         end -= 3
     found = noun_phrase(words, end, low) if end >= low else None
+    if found and words.lows[relative] == "who" and words.tags[end] == "cap":
+        found = _named_after_phrase(words, found, end)
     if found and found[0] > low + 1 and words.words[found[0] - 1] == "," and words.tags[found[0]] == "det":
         named = noun_phrase(words, found[0] - 2, low)
         if named and words.tags[named[1]] == "cap":
@@ -183,6 +185,17 @@ def _antecedent(words: Words, relative: int, low: int) -> Range | None:
         first = next((k for k in range(found[1], found[0], -1) if words.lows[k] in ATTACHED), found[0] - 1)
         return first + 1, found[1]  # "criticism from veterans who"
     return found
+
+
+def _named_after_phrase(words: Words, found: Range, end: int) -> Range:
+    """ "a view shared by Jane Roe, who says": the name, unless it hangs on somebody ("the aide of Jane Roe, who")."""
+    first = end
+    while first > found[0] and words.tags[first - 1] == "cap":
+        first -= 1
+    if first <= found[0] + 1 or words.tags[first - 1] != "prep":
+        return found
+    roles = groups()["role"] if words.lows[first - 1] != "by" else frozenset()
+    return found if any(low in roles for low in words.lows[found[0] : first]) else (first, end)
 
 
 def _after_phrase(words: Words, found: Range, low: int) -> Range | None:
@@ -298,7 +311,7 @@ def _continues_noun_phrase(words: Words, i: int, j: int, n: int) -> bool:
     if tag in ("det", "poss"):
         return j == i or words.tags[j - 1] in ("det", "prep", "conj")
     if tag in ("", "cap", "num", "gen"):
-        if tag == "" and j > i and low.endswith(("ing", "ed")):
+        if tag == "" and j > i and low.endswith(("ing", "ed")) and low not in kinds("grammar")["gerund"]:
             return low.endswith("ed") and words.tags[j - 1] in ("det", "poss")
         return True
     if j == i and tag == "cue":  # "according to show insiders"

@@ -148,7 +148,7 @@ def _opens(text: str, mark: re.Match[str], start: int, end: int, last: dict[str,
             return False
         if kind in _SINGLE and _first_word(text, mark.end()) in kinds("abbreviations")["elision"]:
             return False
-        if kind == '"' and (mark.start() == start or runs_on):
+        if kind == '"' and runs_on:
             return True  # a quotation over several paragraphs is closed only in its last one
         return any(last.get(closer, -1) > mark.end() for closer in closers(kind))
     return True

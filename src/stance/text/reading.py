@@ -68,12 +68,12 @@ def read(
 
 
 def find(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> list[str]:
-    """The files that names, folders and patterns stand for, in the order in which they are read.
+    """The files that names, folders and patterns stand for, each once, in the order in which they are read.
 
     Raises InputError for what is missing, and for a folder without a readable file.
     """
     named = [paths] if isinstance(paths, (str, os.PathLike)) else paths
-    return [file for path in named for file in _expanded(os.fspath(path))]
+    return list(dict.fromkeys(file for path in named for file in _expanded(os.fspath(path))))
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from stance.text.names import Cast, common_kind
 from stance.text.nominal import according, beholder, cue_noun, viewpoint
 from stance.text.phrases import noun_phrase, noun_phrase_after, subject
 from stance.text.quoting import MARKS
-from stance.text.wordlists import Cue, cue_nouns, kinds
+from stance.text.wordlists import Cue, cue_nouns, cues, kinds
 from stance.text.words import Range, Words, groups
 
 _LEAST = 6.0  # a weaker reading names no speaker
@@ -39,7 +39,9 @@ def read_report(s: Statement, words: Words, cast: Cast) -> list[Reading]:
         if tag == "cue":
             tries += 1
             verb = cue_verb(words, i)
-            if verb:
+            if i and words.lows[i - 1] == "as" and words.lows[i + 1 : i + 2] in (["in"], ["by"]) and _is_spoken(low):
+                reading = according(s, words, i - 1, i + 2)  # "as stated in", "as reported by"
+            elif verb:
                 reading = _cued(s, words, verb, nested)
                 nested = nested or (
                     reading is not None
@@ -62,11 +64,16 @@ def read_report(s: Statement, words: Words, cast: Cast) -> list[Reading]:
     return sorted(found, key=lambda reading: -reading.score)
 
 
+def _is_spoken(low: str) -> bool:
+    return low in cues() and cues()[low].kind in SPOKEN
+
+
 def _cued(s: Statement, words: Words, verb: Verb, nested: bool) -> Reading | None:
     score = float(SCORES[verb.cue.kind])
     spoken = verb.cue.kind in SPOKEN
-    if (spoken or verb.cue.kind == "show") and verb.form == "finite":
-        aside = _inverted(s, words, verb, score) or _aside(s, words, verb, score)
+    if (spoken or verb.cue.kind in ("show", "threaten")) and verb.form == "finite":
+        inverted = None if verb.cue.kind == "threaten" else _inverted(s, words, verb, score)  # that one takes an object
+        aside = inverted or _aside(s, words, verb, score)
         if aside:
             return aside
     if verb.cue.kind == "think" and verb.form == "finite" and verb.last >= words.size - 2:
@@ -81,6 +88,8 @@ def _cued(s: Statement, words: Words, verb: Verb, nested: bool) -> Reading | Non
     if not _is_attitude(words, verb, source, after, firm) or (
         verb.cue.lemma in kinds("grammar")["quoting"] and not says
     ):
+        return None
+    if _hangs_on_object(words, verb, source):
         return None
     score += change
     if spoken and (says or _is_clause(words, after)):
@@ -121,6 +130,22 @@ def _source_of(words: Words, verb: Verb) -> tuple[Range, float, bool] | None:
     if source is None and verb.form in ("finite", "participle"):
         source = first_noun_phrase(words)
     return (source, {"finite": -4.0, "participle": -8.0}.get(verb.form, -9.0), False) if source else None
+
+
+def _hangs_on_object(words: Words, verb: Verb, source: Range) -> bool:
+    """Is a past form a participle beside the object of the main verb: "freed an envoy accused ...", "a group called"?
+
+    A cue before it may have a clause as its object ("said the envoy accused them"), and so does not count.
+    """
+    main = main_clause(words)[1]
+    if not 0 <= main <= source[0] or verb.before != verb.first - 1 or not words.lows[verb.first].endswith("ed"):
+        return False
+    between = words.tags[main + 1 : verb.first]
+    return (
+        words.tags[main] != "cue"
+        and words.tags[verb.before] == ""
+        and {"sub", "rel", "conj", "punct"}.isdisjoint(between)
+    )
 
 
 def _is_no_speech(words: Words, verb: Verb) -> bool:
@@ -197,7 +222,7 @@ def _aside(s: Statement, words: Words, verb: Verb, score: float) -> Reading | No
     if not start or not _is_edge(words, start - 1):
         return None
     if after >= words.size or all(words.tags[k] == "punct" for k in range(after, words.size)):
-        return Reading(source, *verb.cue, (s.start, words.ends[start - 2] if start > 1 else s.end), score + 14)
+        return Reading(source, *verb.cue, (s.start, words.ends[start - 2] if start > 1 else s.end), score + 18)
     if words.tags[after] == "pron" and verb.cue.lemma in _TAKES_OBJECT:  # "he told me on Friday,"
         after += 1
         while after < words.size - 1 and words.tags[after] in ("prep", "time", "adv"):
@@ -206,7 +231,7 @@ def _aside(s: Statement, words: Words, verb: Verb, score: float) -> Reading | No
         return Reading(source, *verb.cue, (s.start, s.end), score + 12)
     told = verb.cue.lemma in _TAKES_OBJECT and words.tags[after] in ("det", "cap", "")
     if start > 4 and (told or words.tags[after] in ("time", "prep", "adv")) and _ends_soon(words, verb.last + 1):
-        return Reading(source, *verb.cue, (s.start, words.ends[start - 2]), score + 10)
+        return Reading(source, *verb.cue, (s.start, words.ends[start - 2]), score + 16)
     return None
 
 

@@ -24,6 +24,7 @@ _DATELINE = re.compile(
     r"(?=[^a-z]{0,40}[A-Z]{3})[A-Z][A-Z.'’ /-]{2,40}(?:, [A-Z][\w. ]{1,20})?(?: ?\([^()\n]{2,20}\))?"
     r" ?(?:—|–|--|- )\s*(?=\S)"
 )
+_BYLINE = re.compile(r"(?:By|BY) [A-Z][^\n.!?:;“\"]{2,60}[^\W\d_]")
 _MISSED = re.compile(r"\.[)\]]?\s+(?=[A-Z])")
 _WRONGLY_SHORT = frozenset(("me", "no", "do", "ok"))  # "no." and "me." are no abbreviations, whatever sentencex thinks
 _INITIAL = re.compile(r"(?:^|-)[A-Z]\.?,?$")
@@ -55,6 +56,18 @@ def segment(document: Document, *, unit: Unit = "sentence") -> list[Statement]:
             content, voice = quoted_content(text, begin, stop, found)
             statements.append(Statement(document.id, len(statements), text[begin:stop], begin, stop, *content, voice))
     return statements
+
+
+def is_front(text: str, start: int, end: int) -> bool:
+    """Is a statement a date line or a by-line?
+
+    >>> is_front("HALM (Northwire) — The envoy left.", 0, 18), is_front("By Jane Roe in Halm", 0, 19)
+    (True, True)
+    >>> is_front("By May the envoy had left.", 0, 26)
+    False
+    """
+    dateline = _DATELINE.match(text, start) if text[end - 1] in "—–-" else None
+    return bool(dateline and dateline.end() >= end) or bool(_BYLINE.fullmatch(text, start, end))
 
 
 def _whole(document: Document) -> list[Statement]:

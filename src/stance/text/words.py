@@ -218,9 +218,10 @@ class Words:
 
     def _tag_in_context(self, unsettled: bool) -> None:
         """What the tags of single words leave open: the first word, particles of verbs and of names, headlines."""
-        self.tags[0] = _entry(self.words[0])[1]
-        if self.lows[0].endswith("ly") and self.words[1:2] == [","]:
-            self.tags[0] = "adv"
+        first = next((k for k, tag in enumerate(self.tags) if tag != "punct"), 0)  # after any opening mark
+        self.tags[first] = _entry(self.words[first])[1]
+        if self.lows[first].endswith("ly") and self.words[first + 1 : first + 2] == [","]:
+            self.tags[first] = "adv"
         if unsettled:
             self._settle()
         if self.tags.count("cap") * 3 > len(self.tags) and self._is_headline():
@@ -279,7 +280,8 @@ class Words:
 
     def _read_as_headline(self) -> None:
         for i, low in enumerate(self.lows[1:], 1):
-            if self.tags[i] == "cap" and low in cues() and low.endswith(("s", "ed", "id", "say", "ing")):
+            known = low in cues() and low not in kinds("grammar")["thing"]
+            if self.tags[i] == "cap" and known and low.endswith(("s", "ed", "id", "say", "ing")):
                 self.tags[i] = "cue"
 
     def phrase(self, text: str, span: Range) -> str:
