@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
 from stance.analysis import batches, judged_text
 from stance.model.explanation import Explanation, explain_all
 from stance.model.table import Table
-from stance.report.render import color, sure, visible, write_objects
+from stance.report.render import color, sure, visible, write_lines
 from stance.statement import ScoredStatement
 
 if TYPE_CHECKING:
@@ -31,7 +32,13 @@ def write(scored: Iterable[ScoredStatement], table: Table, file: IO[str], *, for
     if form == "table":
         _write_text(scored, table, file)
     else:
-        write_objects(rows(scored, table), file, form)
+        write_lines(_lines(scored, table), file, form)
+
+
+def _lines(scored: Iterable[ScoredStatement], table: Table) -> Iterator[str]:
+    """Those of :func:`rows` as JSON."""
+    for s, why in explained(scored, table):
+        yield f"{json.dumps(s.to_dict(), ensure_ascii=False)[:-1]}, {why.to_json(_shift(s, why))[1:]}"
 
 
 def rows(scored: Iterable[ScoredStatement], table: Table) -> Iterator[dict[str, Any]]:
@@ -40,8 +47,12 @@ def rows(scored: Iterable[ScoredStatement], table: Table) -> Iterator[dict[str, 
     The command line and the service write these. Bias and weights of a label add up to its logit.
     """
     for s, why in explained(scored, table):
-        shift = s.statement.start + max(0, s.statement.text.find(why.text))
-        yield {**s.to_dict(), **why.to_dict(shift)}
+        yield {**s.to_dict(), **why.to_dict(_shift(s, why))}
+
+
+def _shift(s: ScoredStatement, why: Explanation) -> int:
+    """Where in its document the text that is explained begins."""
+    return s.statement.start + max(0, s.statement.text.find(why.text))
 
 
 def explained(scored: Iterable[ScoredStatement], table: Table) -> Iterator[tuple[ScoredStatement, Explanation]]:
