@@ -6,9 +6,13 @@ import re
 from itertools import product
 
 import pytest
+from starlette.testclient import TestClient
 
 from stance.cli import main
+from stance.errors import UsageError
 from stance.model.sklearn import StanceClassifier
+from stance.service.app import create_app
+from stance.service.live import Live
 
 SAID = {
     "hawkish": (
@@ -120,6 +124,26 @@ def test_a_report_without_poles_has_no_index(run, tmp_path):
     assert "stance index" not in page.lower()
     assert "Statements by speaker" in page
     assert re.search(r'class="filter x0" data-stance="dovish"', page)
+
+
+def test_the_service_has_the_poles_that_it_was_started_with(model):
+    live = Live(str(model), positive="hawkish", negative="dovish")
+    with TestClient(create_app(live), base_url="http://127.0.0.1") as client:
+        for _ in range(2):
+            answer = client.post("/v1/score", json={"text": ARTICLE, "summary": "speaker"}).json()
+            index = {row["name"]: row["index"]["value"] for row in answer["summary"] if row["name"]}
+            assert index == {"Ada Lorn": 1, "Piet Sand": -1}
+            live.reload()
+        page = client.post("/view", json={"text": ARTICLE}).text
+    assert "share of hawkish minus share of dovish statements" in page
+
+
+def test_a_service_without_poles_has_no_index_and_wrong_ones_are_refused(model):
+    with TestClient(create_app(Live(str(model))), base_url="http://127.0.0.1") as client:
+        answer = client.post("/v1/score", json={"text": ARTICLE, "summary": "speaker"}).json()
+        assert {row["index"] for row in answer["summary"]} == {None}
+    with pytest.raises(UsageError, match="no label 'mild'"):
+        Live(str(model), positive="mild", negative="dovish")
 
 
 def test_evidence_speaks_for_the_models_labels(run):

@@ -1,18 +1,21 @@
-"""Do 100 suggested labels beat 100 random ones? ``python experiments/030-suggest/run.py [SEEDS]``, some 3 minutes.
+"""Do 100 suggested labels beat 100 random ones? ``python experiments/030-suggest/run.py [SEEDS]``, some 5 minutes.
 
 Writes curves.csv and curves.svg beside this file, and prints the table. The corpus plays the pool, its labels are
-revealed when asked for; what is learnt is judged on scenarios kept aside.
+revealed when asked for; what is learnt is judged on scenarios kept aside. Real sentences are pools too, where a
+checkout of them lies beside the repository: three quarters to label from, the others to judge by.
 """
 
 from __future__ import annotations
 
 import csv
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
 from threadpoolctl import threadpool_limits
@@ -26,20 +29,23 @@ BATCH, ROUNDS = 50, 4
 STRATEGIES = ("random", "suggest", "margin alone", "diversity alone")
 POOLS = {"even pool": (200, None), "pool with 80 % neutral": (100, 0.8)}
 """Name -> labels to start with, and share of neutral statements (None as in the corpus)."""
+ROOT = HERE.parents[1]
+SHARED = Path(os.environ.get("STANCE_SHARED", ROOT.parent / "shared"))
+REAL = {"news sentences": SHARED / "pentacode" / "news.csv", "central banks": SHARED / "fomc" / "sentences.csv"}
+"""Name -> file of real sentences; 100 labels to start with."""
 
 
 class Bench:
-    """The corpus as vectors: a pool to label from, and scenarios kept aside to judge by."""
+    """Labelled statements as vectors: a pool to label from, and groups kept aside to judge by."""
 
-    def __init__(self) -> None:
-        frame = read_labelled([HERE.parents[1] / "data" / "corpus"])
-        pool, test = split(frame)
+    def __init__(self, frame: pd.DataFrame, share: float = 0.15) -> None:
+        pool, test = split(frame, share)
         words = Words()
         self.pool = words.fit_transform(pool["text"].tolist()).astype(np.float32)
         self.test = words.transform(test["text"].tolist()).astype(np.float32)
         self.space = vectors(pool["text"].tolist())
         self.truth, self.wanted = pool["label"].to_numpy(str), test["label"].to_numpy(str)
-        self.about = f"{len(pool):,} statements in the pool, {len(test):,} to judge by; corpus {digest(frame)[:12]}"
+        self.about = f"{len(pool):,} in the pool, {len(test):,} to judge by, digest {digest(frame)[:12]}"
 
     def draw(self, rng: np.random.Generator, neutral: float | None) -> Any:
         """Rows of a pool in random order, with a share of neutral ones."""
@@ -78,15 +84,37 @@ class Bench:
 def main() -> None:
     """Run all, write the figures."""
     seeds = int(sys.argv[1]) if len(sys.argv) > 1 else 16
-    bench, curves = Bench(), {}
+    bench, curves = Bench(read_labelled([ROOT / "data" / "corpus"])), {}
+    about = [f"corpus: {bench.about}"]
     for pool, (start, neutral) in POOLS.items():
-        for strategy in STRATEGIES:
-            runs = [list(bench.curve(strategy, start, neutral, seed)) for seed in range(seeds)]
-            curves[pool, strategy] = np.array(runs)
-            print(pool, strategy, curves[pool, strategy].mean(axis=0).round(3), file=sys.stderr)
+        curves |= run(bench, pool, start, neutral, seeds)
     write_csv(curves)
     draw(curves)
-    print("\n".join([*table(curves), "", f"Means of {seeds} seeds; {bench.about}."]))
+    for pool, path in REAL.items():
+        if path.exists():
+            bench = Bench(read_real(path), 0.25)
+            about.append(f"{pool}: {bench.about}")
+            curves |= run(bench, pool, 100, None, seeds)
+    print("\n".join([*table(curves), "", f"Means of {seeds} seeds. Statements: {'; '.join(about)}."]))
+
+
+def read_real(path: Path) -> pd.DataFrame:
+    """Texts and labels; codes of events as what they are about."""
+    frame = pd.read_csv(path)
+    if "code" in frame:
+        frame["label"] = frame["code"].map(
+            {0: "neither", **dict.fromkeys((1, 2), "cooperation"), 3: "conflict", 4: "conflict"}
+        )
+    return frame
+
+
+def run(bench: Bench, pool: str, start: int, neutral: float | None, seeds: int) -> dict[tuple[str, str], Any]:
+    """(seeds, rounds + 1) macro-F1 for each strategy."""
+    curves = {}
+    for strategy in STRATEGIES:
+        curves[pool, strategy] = np.array([[*bench.curve(strategy, start, neutral, seed)] for seed in range(seeds)])
+        print(pool, strategy, curves[pool, strategy].mean(axis=0).round(3), file=sys.stderr)
+    return curves
 
 
 def half(values: Any) -> float:

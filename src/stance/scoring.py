@@ -116,6 +116,7 @@ def score(
     """
     from stance.analysis import analyse
     from stance.improve.domain import watch
+    from stance.report.summary import poles_of
     from stance.text.reading import read
 
     given = {"--summary": summary, "--html": html, "--explain": explain, "--format": form, "--plot": plot,
@@ -131,7 +132,7 @@ def score(
             del table
             run(files, path, out, unit, text_column, least, jobs=jobs or 1, resume=resume, engine=engine, master=master)
         return
-    poles = poles_of(table, positive, negative)
+    poles = poles_of(table.labels, positive, negative)
     form = form or ("table" if sys.stdout.isatty() else "jsonl")
 
     def judged(documents: Iterable[Document]) -> Iterator[ScoredStatement]:
@@ -240,25 +241,6 @@ def least_confidence(table: Table, min_confidence: float | None, target_accuracy
         f"{target_accuracy:.1%} or more were right in cross-validation"
     )
     return least
-
-
-def poles_of(table: Table, positive: str | None, negative: str | None) -> Poles:
-    """The ends of the index. Raises UsageError for labels that the model does not have, or one for both ends."""
-    from stance.report.summary import POLES, Poles
-
-    poles = Poles(positive or POLES.positive, negative or POLES.negative)
-    for option, label in (("--positive", positive), ("--negative", negative)):
-        if label is not None and label not in table.labels:
-            what = f"the model has no label {label!r}"
-            raise UsageError(what, place=option, remedy=f"choose one of {', '.join(table.labels)}")
-    if poles.positive == poles.negative:
-        what = f"{poles.positive!r} cannot be both ends of the index"
-        raise UsageError(what, place="--positive, --negative", remedy="name two labels")
-    if (positive or negative) and not {*poles} <= set(table.labels):
-        missing = "--positive" if positive is None else "--negative"
-        what = "the index has one end only"
-        raise UsageError(what, place=missing, remedy=f"name one of {', '.join(table.labels)}")
-    return poles
 
 
 def report(judged: Any, documents: Iterable[Document], path: Path, *, table: Table, period: Any, poles: Poles) -> None:

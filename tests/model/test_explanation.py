@@ -1,16 +1,19 @@
 """Explanations add up, stand on the text, and name the codebook's tests."""
 
 import csv
+import json
 import re
 from itertools import combinations
 from math import log
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stance.model.corpus import read_texts
-from stance.model.explanation import Contribution, Explanation, explain, explain_all
+from stance.model.evidence import KINDS, Evidence
+from stance.model.explanation import Explanation, explain, explain_all
 from stance.model.frames import Reader
 from stance.model.matching import read_lexicon
 from stance.model.table import Table
@@ -81,20 +84,27 @@ def test_the_codebooks_tests_are_named_when_the_evidence_shows_them() -> None:
         ("mod:cond-hard", "frame", "only if", ["2 after but", "4 condition"]),
         ("main-", "frame", "They rejected any talks, but would yield only if paid", ["2 after but"]),
         ("op:reject", "frame", "rejected", []),
+        ("mod:cond-hard", "frame", "They", []),
         ("UN", "word", "talks", []),
     ],
 )
 def test_words_and_frames_call_for_the_codebooks_tests(feature, kind, span, tests) -> None:
     text = "They rejected any talks, but would yield only if paid"
-    start = text.index(span)
-    c = Contribution(feature, span, kind, start, start + len(span), {"hawkish": 1.0, "neutral": 0.0})
-    assert Explanation(text, {"hawkish": 0.0, "neutral": 0.0}, (c,)).tests == tests
+    start = np.array([text.index(span)])
+    one = Evidence(
+        0 * start, 0 * start + KINDS.index(kind), start, start + len(span), np.array([[1.0, 0.0]]), [feature]
+    )
+    assert Explanation(text, {"hawkish": 0.0, "neutral": 0.0}, one, [0]).tests == tests
 
 
 def test_the_tests_are_named_on_sentences_written_for_them_and_not_where_there_is_no_cue() -> None:
     named = dict.fromkeys(("2 after but", "3 negation"), 0)
     for file, test, cue in (
-        ("but-turn", "2 after but", r"\b(but|yet|although|though|while|however|nevertheless|despite|whereas)\b"),
+        (
+            "but-turn",
+            "2 after but",
+            r"\b(but|yet|although|though|while|however|nevertheless|nonetheless|despite|whereas|still|only to)\b",
+        ),
         ("negation", "3 negation", r"\b(not?|never|neither|none|nobody|nothing|without|cannot)\b|n['’]t\b"),
     ):
         with open(f"data/contrast/{file}.tsv", encoding="utf-8", newline="") as rows:
@@ -114,17 +124,26 @@ def test_every_frame_has_a_name_in_words() -> None:
     assert {name for name in FRAMES if describe(name).startswith(("not ", "no "))} >= {"rejectN>coop", "act-2N"}
 
 
-@pytest.mark.xfail(reason="frames before a turn with but no longer compose, so rejected -> offer is not named")
 def test_contributions_are_named_by_the_words_and_what_a_frame_reads_in_them() -> None:
     names = {
         c.name for c in explain(TABLE, "Ostrava rejected the offer of talks, but keeps patrols at sea.").contributions
     }
     assert {
-        "rejected -> offer (rejecting cooperation)",
+        "keeps -> patrols (continuing confrontation)",
+        "offer of talks (before the turn toward confrontation)",
         "main clause toward confrontation",
         "Ostrava (begins)",
     } <= names
     assert not any(re.search(r"[a-z][>:^$]|main-", name) for name in names)
+    alone = {c.name for c in explain(TABLE, "Ostrava rejected the talks.").contributions}
+    assert "rejected -> talks (rejecting cooperation)" in alone
+
+
+@pytest.mark.parametrize("shift", [0, 40])
+def test_json_is_that_of_the_dictionary(shift) -> None:
+    for text in ["", "They won’t “yield”\n\tto \x00 100% of \\ it", *TEXTS[:50]]:
+        why = explain(TABLE, text)
+        assert why.to_json(shift) == json.dumps(why.to_dict(shift), ensure_ascii=False)
 
 
 def test_the_strongest_contributions_come_first_in_json() -> None:

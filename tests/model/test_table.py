@@ -18,6 +18,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from stance.errors import ModelError
+from stance.model.evidence import PAIR, WORD
 from stance.model.table import DEFAULT, Table
 from stance.model.training import train
 
@@ -173,20 +174,23 @@ def test_threads_share_a_table(default, corpus):
 @example(STRANGE[-5])
 def test_evidence_sums_to_the_logits_and_points_into_the_text(default, text):
     p = default.score([text]).probabilities[0]
-    evidence = default.explain([text])[0]
-    logits = default.arrays["bias"][:3].astype(float) + sum((e.weights for e in evidence), np.zeros(3))
+    found = default.explain([text])
+    logits = default.arrays["bias"][:3].astype(float) + found.weights.sum(axis=0)
     np.testing.assert_allclose(logits - logits[0], np.log(p) - np.log(p[0]), atol=1e-6, rtol=1e-5)
-    for e in evidence:
-        assert 0 <= e.start < e.end <= len(text)
-        assert e.weights.shape == (3,)
+    assert ((found.start >= 0) & (found.start < found.end) & (found.end <= len(text))).all()
+    assert found.weights.any(axis=1).all()
 
 
 def test_evidence_names_the_words_it_stands_on(default):
     text = "They will not accept it, but talks with Jane Roe will resume."
-    words = {e.name: text[e.start : e.end] for e in default.explain([text])[0] if e.kind == "word"}
+    found = default.explain([text])
+    stands = [text[start:end] for start, end in zip(found.start, found.end, strict=True)]
+    words, pairs = (
+        {name: on for name, on, k in zip(found.names, stands, found.kinds, strict=True) if k == kind}
+        for kind in (WORD, PAIR)
+    )
     assert words["not:accept"] == "accept"
     assert words["<name>"] == "Jane Roe"
-    pairs = {e.name: text[e.start : e.end] for e in default.explain([text])[0] if e.kind == "pair"}
     assert "with Jane Roe" in pairs.values()
 
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stance.errors import ModelError
+from stance.model.explanation import explain
 from stance.model.features import Trends
 from stance.model.table import DEFAULT, Table
 from stance.model.tokens import Tokenizer
@@ -104,15 +105,15 @@ def test_a_table_scores_as_the_pipeline_does(trained, texts):
 def test_evidence_sums_to_the_logits_and_points_into_the_text(trained, first, texts):
     text = " ".join([first, *texts])
     p = trained.table.score([text]).probabilities[0]
-    evidence = trained.table.explain([text])[0]
-    z = trained.table.arrays["bias"][:3].astype(float) + sum((e.weights for e in evidence), np.zeros(3))
+    evidence = trained.table.explain([text])
+    z = trained.table.arrays["bias"][:3].astype(float) + evidence.weights.sum(axis=0)
     np.testing.assert_allclose(z - z[0], np.log(p) - np.log(p[0]), atol=1e-5, rtol=1e-5)
-    assert all(0 <= e.start < e.end <= len(text) for e in evidence)
+    assert ((evidence.start >= 0) & (evidence.start < evidence.end) & (evidence.end <= len(text))).all()
 
 
 def test_evidence_of_a_trend_spans_the_word_and_its_direction(trained):
     text = "Yesterday the meetings have fallen to three."
-    spans = {e.name: text[e.start : e.end] for e in trained.table.explain([text])[0] if e.kind == "trend"}
+    spans = {c.feature: text[c.start : c.end] for c in explain(trained.table, text).contributions if c.kind == "trend"}
     assert spans["meetings falling"] == "meetings have fallen"
     assert not any(name.startswith("the ") for name in spans)
 

@@ -16,7 +16,7 @@ import os
 import tempfile
 import threading
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -26,9 +26,10 @@ import numpy.typing as npt
 
 from stance.errors import ModelError
 from stance.model.encoder import Encoder, check_description
-from stance.model.frames import Reader, Readings
+from stance.model.evidence import SENTENCE, Evidence, Places, edges
+from stance.model.frames import Reader
 from stance.model.matching import Lexicon, check_parts
-from stance.model.tokens import NAME, TOKEN, Tokenizer, Tokens, grams, normal_form, pair_keys, plain_form
+from stance.model.tokens import NAME, Tokenizer, Tokens, grams, normal_form, pair_keys, plain_form
 from stance.model.trends import NAMES as DIRECTIONS
 from stance.model.trends import NONE as NO_TRENDS
 from stance.model.trends import Follower, Trends
@@ -80,22 +81,6 @@ class Scores:
 
     probabilities: npt.NDArray[np.float64]
     tone: npt.NDArray[np.float64] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What one word, pair or word shape adds to the logits.
-
-    name: the feature ("reject <name>"); kind: word, pair, shape, frame, or sentence (by an encoder).
-    start, end: characters of the statement that it stands on.
-    weights: (labels,) signed contribution to each label's logit, in the order of the table's labels.
-    """
-
-    name: str
-    kind: str
-    start: int
-    end: int
-    weights: npt.NDArray[np.float64]
 
 
 class _KeyIndex:
@@ -284,10 +269,10 @@ class Table:
             out[:-1] += idf * self.arrays["meaning_weights"][meaning]
         return out
 
-    def explain(self, texts: Sequence[str]) -> list[list[Evidence]]:
+    def explain(self, texts: Sequence[str]) -> Evidence:
         """Everything that moved each of n statements; with the bias it sums to the statement's logits.
 
-        Frames come first, then words in reading order. Many statements at a time are far quicker than one by one.
+        Many statements at a time are far quicker than one by one.
         """
         with self._lock:
             tokens, rows, words, pairs = self._look_up(texts)
@@ -295,70 +280,35 @@ class Table:
             surfaces = self._tokenizer.surfaces
             described = self._type_frames
             trends, directions = self._follow(tokens)
-        names, spans = [surfaces[t] for t in tokens.types.tolist()], _spans(texts, tokens)
-        out: list[list[Evidence]] = [[] for _ in texts]
-        if self._reader:
-            found = self._reader.read(tokens, described).counted()
-            for row, evidence in self._frames(found, self._reader.names, names, spans):
-                out[row].append(evidence)
-        for row, evidence in self._trending(tokens, trends, directions, names, spans):
-            out[row].append(evidence)
+        places, n, parts = Places(texts, tokens, surfaces), len(texts), []
+        if self._reader and len((found := self._reader.read(tokens, described).counted()).rows):
+            weights = self.arrays["frame_weights"].take(found.features, axis=0)[:, : len(self.labels)]
+            parts.append(places.frames(found, weights.astype(np.float64) * found.values[:, None], self._reader.names))
+        if len(trends.at):
+            values = self._shares(self._trends.take(directions, axis=0), tokens.rows.take(trends.at), n)
+            ways = [DIRECTIONS[rising] for rising in trends.rising.tolist()]
+            parts.append(places.trends(trends.at, trends.near, ways, values))
         if self._encoder:
             added = self._encoder(texts) @ self.arrays["sentence_weights"].astype(np.float64)
-            for text, weights, evidences in zip(texts, added[:, : len(self.labels)], out, strict=True):
-                evidences.append(Evidence("whole sentence", "sentence", 0, len(text), weights))
-        word = self._words.take(words, axis=0).astype(np.float64)
-        pair = self._pairs.take(pairs, axis=0).astype(np.float64)
-        norms = np.bincount(rows, (word + pair)[:, -1], len(texts))
-        word, pair = (self._share(part, norms, rows) for part in (word, pair))
-        shape = self._share(shape, np.bincount(tokens.rows, shape[:, -1], len(texts)), tokens.rows)
-        change = rows[1:] != rows[:-1]
-        opens, closes = np.append(True, change).tolist(), np.append(change, True).tolist()
-        at = 0  # the token on the right of a pair
-        for i, row in enumerate(rows.tolist()):
-            left = "^" if opens[i] else names[at - 1]
-            right = "$" if closes[i] else names[at]
-            if not closes[i]:
-                negation = "not:" if words[i] % 2 else ""
-                out[row].append(Evidence(negation + right, "word", *spans[at], word[i]))
-                out[row].append(Evidence(right, "shape", *spans[at], shape[at]))
-            first, last = spans[at if opens[i] else at - 1][0], spans[at - 1 if closes[i] else at][1]
-            out[row].append(Evidence(f"{left} {right}", "pair", first, last, pair[i]))
-            at += not closes[i]
-        return [[e for e in found if e.weights.any()] for found in out]
+            each, ends = np.arange(n), np.array([len(text) for text in texts], np.int64)
+            parts.append((SENTENCE, each, 0 * each, ends, added[:, : len(self.labels)], ["whole sentence"] * n))
+        if len(rows):
+            word, pair = self._words.take(words, axis=0), self._pairs.take(pairs, axis=0)
+            squares = word[:, -1:].astype(np.float64) + pair[:, -1:]
+            word, pair = (self._shares(part, rows, n, squares) for part in (word, pair))
+            inner = ~edges(rows)[1]  # the pair with the end of a statement has no word on its right
+            word, negated = word[inner], (words[inner] % 2 > 0)
+            parts.append(places.single(word + self._shares(shape, tokens.rows, n), negated & word.any(axis=1)))
+            parts.append(places.pairs(rows, pair))
+        return Evidence.gather(parts, len(self.labels))
 
-    def _share(self, values: npt.NDArray[Any], norms: npt.NDArray[Any], rows: npt.NDArray[np.int32]) -> Any:
-        """What each word or pair adds to the logits: its weights over its statement's norm, given as a square."""
+    def _shares(self, values: Floats, rows: npt.NDArray[np.int32], n: int, squares: Any = None) -> Any:
+        """What each word, pair or trend adds to the logits: its weights over the norm of its statement.
+
+        values: (m, labels and more) with squares of the norm in the last column, unless these are given.
+        """
+        norms = np.bincount(rows, (values[:, -1:] if squares is None else squares)[:, 0], n)
         return values[:, : len(self.labels)] / np.sqrt(np.where(norms > 0, norms, 1))[rows, None]
-
-    def _trending(
-        self, tokens: Tokens, trends: Trends, directions: npt.NDArray[np.int64], names: Sequence[str],
-        spans: Sequence[tuple[int, int]],
-    ) -> Iterator[tuple[int, Evidence]]:  # fmt: skip
-        """Statement and evidence of trends, each on the stretch from the word to its word of direction."""
-        values, rows = self._trends.take(directions, axis=0).astype(np.float64), tokens.rows.take(trends.at)
-        values = self._share(values, np.bincount(rows, values[:, -1], tokens.n), rows)
-        for row, at, near, rising, weights in zip(
-            rows.tolist(), trends.at.tolist(), trends.near.tolist(), trends.rising.tolist(), values, strict=True
-        ):
-            (first, _), (_, last) = spans[min(at, near)], spans[max(at, near)]
-            yield row, Evidence(f"{names[at].lower()} {DIRECTIONS[rising]}", "trend", first, last, weights)
-
-    def _frames(
-        self, found: Readings, features: Sequence[str], names: Sequence[str], spans: Sequence[tuple[int, int]]
-    ) -> Iterator[tuple[int, Evidence]]:
-        """Statement and evidence of frames: all that one stretch of words adds, named by what tells most."""
-        weights = self.arrays["frame_weights"].take(found.features, axis=0)[:, : len(self.labels)]
-        values = weights.astype(np.float64) * found.values[:, None]
-        stretches: dict[tuple[int, int, int], list[int]] = {}
-        for i, stretch in enumerate(zip(found.rows.tolist(), found.start.tolist(), found.end.tolist(), strict=True)):
-            stretches.setdefault(stretch, []).append(i)
-        for (row, start, end), members in stretches.items():
-            name = min((features[found.features[i]] for i in members), key=_telling)
-            if end - start > 1 and ">" in name:
-                name = f"{name}: {names[start]} -> {names[end - 1]}"
-            first, last = (spans[start][0], spans[end - 1][1]) if end > start else (0, 0)
-            yield row, Evidence(name, "frame", first, last, values[members].sum(axis=0))
 
     def save(self, path: str | Path) -> None:
         """Write the table; the file appears whole or not at all."""
@@ -417,39 +367,12 @@ def _lexicon_parts(arrays: Mapping[str, Any]) -> dict[str, Any]:
     return {name: arrays[f"lexicon_{name}"] for name in (*Lexicon.LISTS, *Lexicon.ARRAYS)}
 
 
-def _telling(name: str) -> tuple[int, str]:
-    """Order of the names of frames: what is furthered or hindered first, sums last.
-
-    >>> sorted(["way-&mod:contrast", "main-", "op:reject", "reject>coop", "act-2"], key=_telling)
-    ['reject>coop', 'act-2', 'op:reject', 'main-', 'way-&mod:contrast']
-    """
-    composed = ">" in name and name[-1] not in "+-"
-    single = name.startswith(("act", "idiom:", "object:"))
-    total = ((":" not in name and name[-1] in "+-") or name.startswith("way")) and not single
-    return (0 if composed else 1 if single else 3 if total else 2), name
-
-
 def _padded(weights: Floats, idf: Floats, rows: int) -> Floats:
     """Weights and squared idf side by side, with empty rows at the end for what is unknown."""
     out = np.zeros((len(weights) + rows, weights.shape[1] + 1), np.float32)
     out[: len(weights), :-1] = weights
     out[: len(weights), -1] = idf**2
     return out
-
-
-def _spans(texts: Sequence[str], tokens: Tokens) -> list[tuple[int, int]]:
-    """Characters of its statement that each token stands on; a masked name spans all its words."""
-    found, ends = [], []  # all tokens as the tokenizer finds them, and where each statement's line end is among them
-    for text in texts:
-        found += [match.span() for match in TOKEN.finditer(text.replace("\n", " "))]
-        ends.append(len(found))
-        found.append((len(text), len(text)))
-    following = np.append(tokens.raw[1:], len(found))
-    following = np.minimum(following, np.array(ends, np.int64)[tokens.rows])
-    return [
-        (found[raw][0], found[after - 1 if type_ == 0 else raw][1])
-        for type_, raw, after in zip(tokens.types.tolist(), tokens.raw.tolist(), following.tolist(), strict=True)
-    ]
 
 
 def _unpack(data: bytes) -> dict[str, Any]:

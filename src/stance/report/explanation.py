@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import IO, TYPE_CHECKING, Any
+
+import numpy as np
 
 from stance.analysis import batches
 from stance.model.explanation import Explanation, explain_all
 from stance.model.table import Table
-from stance.report.render import color, sure, visible, write_objects
+from stance.report.render import color, sure, visible, write_lines
 from stance.statement import ScoredStatement
 
 if TYPE_CHECKING:
@@ -31,7 +36,13 @@ def write(scored: Iterable[ScoredStatement], table: Table, file: IO[str], *, for
     if form == "table":
         _write_text(scored, table, file)
     else:
-        write_objects(rows(scored, table), file, form)
+        write_lines(_lines(scored, table), file, form)
+
+
+def _lines(scored: Iterable[ScoredStatement], table: Table) -> Iterator[str]:
+    """Those of :func:`rows` as JSON."""
+    for s, why in explained(scored, table):
+        yield f"{json.dumps(s.to_dict(), ensure_ascii=False)[:-1]}, {why.to_json(s.statement.start)[1:]}"
 
 
 def rows(scored: Iterable[ScoredStatement], table: Table) -> Iterator[dict[str, Any]]:
@@ -73,18 +84,20 @@ def shaded(why: Explanation, labels: Sequence[str]) -> Text:
     """
     from rich.text import Text
 
-    sums = [[0.0] * len(labels) for _ in why.text]
+    sums = np.zeros((len(why.text) + 1, len(labels)))
     for c in why.contributions:
-        mean = sum(c.weights.values()) / len(labels)
-        for at in range(c.start, c.end):
-            for i, label in enumerate(labels):
-                sums[at][i] += (c.weights[label] - mean) / (c.end - c.start)
-    most = max((max(row) for row in sums), default=0.0) or 1.0
+        each = np.array([*c.weights.values()])
+        each = (each - each.mean()) / max(1, c.end - c.start)
+        sums[c.start] += each
+        sums[c.end] -= each
+    sums = sums.cumsum(axis=0)[:-1]
+    shares = sums.max(axis=1, initial=0) / (sums.max(initial=0) or 1.0)
+    tints = np.where(shares >= FAINT, sums.argmax(axis=1), -1)
+    strong = shares >= STRONG
     text = Text()
-    for character, row in zip(why.text, sums, strict=True):
-        share = max(row) / most
-        style = color(labels[row.index(max(row))], labels) if share >= FAINT else ""
-        text.append(visible(character) or " ", style=f"bold {style}" if share >= STRONG else style)
+    for (tint, bold), run in groupby(zip(why.text, tints.tolist(), strong.tolist(), strict=True), key=itemgetter(1, 2)):
+        style = color(labels[tint], labels) if tint >= 0 else ""
+        text.append("".join(visible(one[0]) or " " for one in run), style=f"bold {style}" if bold else style)
     return text
 
 

@@ -78,12 +78,12 @@ def asset(name: str) -> tuple[str, bytes | None]:
     return (kind, (TEMPLATES / name).read_bytes()) if kind else ("text/plain", None)
 
 
-def view(documents: Sequence[Document], scored: Iterable[ScoredStatement], table: Table) -> str:
+def view(documents: Sequence[Document], scored: Iterable[ScoredStatement], table: Table, poles: Poles = POLES) -> str:
     """Articles as a piece of HTML, with their figures and explanations, for the page to show.
 
-    scored: the statements of the documents, in order.
+    scored: the statements of the documents, in order. poles: the labels at the ends of the index.
     """
-    return _templates().get_template("view.html").render(view=View(list(documents), list(scored), table))
+    return _templates().get_template("view.html").render(view=View(list(documents), list(scored), table, poles))
 
 
 def write(

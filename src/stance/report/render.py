@@ -38,17 +38,22 @@ def write(scored: Iterable[ScoredStatement], file: IO[str], *, form: str, labels
 
 
 def write_objects(rows: Iterable[Mapping[str, Any]], file: IO[str], form: str) -> None:
-    """Write JSON objects as they come, one a line. form: "jsonl", or "json" for one list.
+    """Write JSON objects as they come. form: "jsonl", one a line, or "json" for one list."""
+    write_lines((json.dumps(row, ensure_ascii=False) for row in rows), file, form)
 
-    The list is closed even if a later document fails, so that what came before can be read.
+
+def write_lines(lines: Iterable[str], file: IO[str], form: str) -> None:
+    """Write objects that are JSON already.
+
+    A list is closed even if a later document fails, so that what came before can be read.
     """
     if form == "jsonl":
-        file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        file.writelines(line + "\n" for line in lines)
         return
     separator = "[\n"
     try:
-        for row in rows:
-            file.write(separator + json.dumps(row, ensure_ascii=False))
+        for line in lines:
+            file.write(separator + line)
             separator = ",\n"
     finally:
         file.write("[]\n" if separator == "[\n" else "\n]\n")

@@ -10,12 +10,12 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from math import hypot, sqrt
 from typing import Any, Literal, NamedTuple
 
-from stance.errors import InputError
+from stance.errors import InputError, UsageError
 from stance.statement import UNCERTAIN, ScoredStatement, Statement
 
 By = Literal["document", "speaker", "pair", "date"]
@@ -42,6 +42,30 @@ class Poles(NamedTuple):
 
 POLES = Poles()
 """Those of the default model."""
+
+
+def poles_of(labels: Sequence[str], positive: str | None = None, negative: str | None = None) -> Poles:
+    """The ends of the index of a model with these labels, as named by --positive and --negative.
+
+    Raises UsageError for labels that the model does not have, and for one at both ends.
+
+    >>> poles_of(("dovish", "hawkish", "neutral"), negative="dovish")
+    Poles(positive='hawkish', negative='dovish')
+    """
+    poles = Poles(positive or POLES.positive, negative or POLES.negative)
+    for option, label in (("--positive", positive), ("--negative", negative)):
+        if label is not None and label not in labels:
+            what = f"the model has no label {label!r}"
+            raise UsageError(what, place=option, remedy=f"choose one of {', '.join(labels)}")
+    if poles.positive == poles.negative:
+        what = f"{poles.positive!r} cannot be both ends of the index"
+        raise UsageError(what, place="--positive, --negative", remedy="name two labels")
+    if (positive or negative) and not {*poles} <= set(labels):
+        missing = "--positive" if positive is None else "--negative"
+        what = "the index has one end only"
+        raise UsageError(what, place=missing, remedy=f"name one of {', '.join(labels)}")
+    return poles
+
 
 Z = 1.959963984540054
 """0.975 quantile of the normal distribution."""

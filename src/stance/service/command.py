@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from stance.service.guard import Guard
+    from stance.service.live import Live
 
 SHORTEST_KEY = 16
 
@@ -26,6 +27,12 @@ def serve(
     model: Annotated[
         str | None,
         typer.Option("--model", "-m", metavar="PATH|models:/NAME@ALIAS", help="A table, or a registered model."),
+    ] = None,
+    positive: Annotated[
+        str | None, typer.Option(metavar="LABEL", help="Label at the +1 end of the index [hawkish].")
+    ] = None,
+    negative: Annotated[
+        str | None, typer.Option(metavar="LABEL", help="Label at the -1 end of the index [conciliatory].")
     ] = None,
     host: Annotated[
         str, typer.Option(help="Address to listen on; by default this machine alone can ask.")
@@ -48,17 +55,19 @@ def serve(
 
     Example: stance serve --port 8000
     """
+    from stance.service.live import Live
     from stance.service.server import Workers, bind, run, shared_figures
 
     key = read_key(api_key_file)
+    load = partial(Live, model, positive=positive, negative=negative)
     listener = bind(host, port)
     if workers == 1:
-        run(_build(model, host, key, allow_host, cors_origin, listener), listener)
+        run(_build(load, host, key, allow_host, cors_origin, listener), listener)
         return
     with shared_figures():
         parent = os.getpid()
         # The parent loads the model first: a wrong one is said once, and memory is shared.
-        app = _build(model, host, key, allow_host, cors_origin, listener, tell=partial(os.kill, parent, signal.SIGHUP))
+        app = _build(load, host, key, allow_host, cors_origin, listener, tell=partial(os.kill, parent, signal.SIGHUP))
         Workers(partial(run, app, listener), workers).watch()
 
 
@@ -82,16 +91,15 @@ def read_key(path: Path | None) -> str | None:
 
 
 def _build(
-    model: str | None, host: str, key: str | None, names: list[str] | None, origins: list[str] | None,
+    load: Callable[[], Live], host: str, key: str | None, names: list[str] | None, origins: list[str] | None,
     listener: socket.socket, *, tell: Callable[[], None] | None = None,
 ) -> Guard:  # fmt: skip
     """The app, and a line on stderr that says where it is."""
     from stance.service.app import create_app
     from stance.service.guard import Doors
     from stance.service.journal import open_journal
-    from stance.service.live import Live
 
-    live = Live(model)
+    live = load()
     open_journal()
     hosts = frozenset(name.lower() for name in [host, *(names or [])])
     address, port = listener.getsockname()[:2]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from stance.model.evaluation import Evaluation
 from stance.model.table import DEFAULT, Table
 from stance.report.card import card
+from stance.report.summary import POLES, Poles, poles_of
 from stance.scorer import open_table
 from stance.service.messages import ModelCard, ModelName
 
@@ -21,22 +22,24 @@ class Model:
     """One model, whole: a request takes it once and keeps it to the end.
 
     tables: one for each lane. A table learns word types as it reads, so no two threads may share one.
-    registered: name and version in the registry, if it comes from there.
+    registered: name and version in the registry, if it comes from there. poles: the labels at the ends of the index.
     """
 
     reference: str
     tables: tuple[Table, ...]
     digest: str
     registered: tuple[str, int] | None = None
+    poles: Poles = POLES
 
     @classmethod
-    def load(cls, reference: str | None) -> Model:
-        """Raises ModelError, UsageError or TrackingError where there is no such model."""
+    def load(cls, reference: str | None, positive: str | None = None, negative: str | None = None) -> Model:
+        """Raises ModelError, UsageError or TrackingError where there is no such model, or it has no such labels."""
         table, registered = _open(reference)
+        poles = poles_of(table.labels, positive, negative)
         twins = [Table(table.header, table.arrays) for _ in range(LANES - 1)]
         for one in (table, *twins):
             one.score(["The first statement that is scored loads what a table leaves for later."])
-        return cls(reference or str(DEFAULT.name), (table, *twins), table.digest, registered)
+        return cls(reference or str(DEFAULT.name), (table, *twins), table.digest, registered, poles)
 
     @property
     def header(self) -> dict[str, Any]:
@@ -71,13 +74,16 @@ class Model:
 class Live:
     """Holds the model in use. Swapping it is one assignment: nobody ever sees half a model."""
 
-    def __init__(self, reference: str | None = None) -> None:
-        self.reference = reference
-        self.model = Model.load(reference)
+    def __init__(
+        self, reference: str | None = None, *, positive: str | None = None, negative: str | None = None
+    ) -> None:
+        """positive, negative: the labels at +1 and -1 of the index, for a model with labels of its own."""
+        self._load = partial(Model.load, reference, positive, negative)
+        self.model = self._load()
 
     def reload(self) -> Model:
         """Load the model anew and put it to use; if that fails the old one stays and the error is raised."""
-        self.model = Model.load(self.reference)
+        self.model = self._load()
         return self.model
 
 

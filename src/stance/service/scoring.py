@@ -198,7 +198,7 @@ class Scoring:
             model: Model, table: Table, documents: list[Document], scored: list[ScoredStatement]
         ) -> tuple[str, int]:
             self.metrics.scored(scored)
-            return html.view(documents, scored, table), len(scored)
+            return html.view(documents, scored, table, model.poles), len(scored)
 
         return await self.run(request, size, finish)
 
@@ -218,7 +218,8 @@ def answer_of(
     }
     if request.summary:
         dates = {document.id: document.date for document in documents}
-        answer["summary"] = [one.to_dict() for one in summarize(scored, request.summary, dates=dates)]
+        summed = summarize(scored, request.summary, dates=dates, poles=model.poles)
+        answer["summary"] = [one.to_dict() for one in summed]
     return to_json(answer)
 
 
