@@ -41,9 +41,9 @@ test: setup ## all tests
 	$(BIN)/python -m pytest
 
 # The peers have heavy dependencies of their own, which stay out of .venv.
-.venv-bench/installed: pyproject.toml
+.venv-bench/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv-bench
-	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	@touch $@
 
 bench: setup .venv-bench/installed ## measure accuracy, speed, memory beside others, and growth; writes benchmarks/README.md

@@ -162,10 +162,10 @@ def run(
     master: str | None,
 ) -> None:
     """Score a corpus of any size into a file or folder, with progress; exit code 3 when something was rejected."""
-    from stance.scaling import Corpus, Talk, rejects_of, score_corpus
+    from stance.scaling import Corpus, Talk, leavings, rejects_of, score_corpus
     from stance.scorer import find_table
 
-    corpus = Corpus.find(files, unit=unit, text_column=text_column)
+    corpus = Corpus.find(files, unit=unit, text_column=text_column, apart_from=leavings(out))
     talk = Talk(sys.stderr)
     if engine:
         from stance.scaling import spark
