@@ -113,6 +113,7 @@ def score(
     """
     from stance.analysis import analyse
     from stance.improve.domain import watch
+    from stance.scorer import find_table
     from stance.text.reading import read
 
     given = {"--summary": summary, "--html": html, "--explain": explain, "--format": form, "--plot": plot,
@@ -121,11 +122,12 @@ def score(
              "--jobs": jobs, "--resume": resume, "--engine": engine, "--master": master}  # fmt: skip
     require_harmony({option for option, value in given.items() if value not in (None, False)})
     require_possible(summary, period, plot, html, explain, form)
-    table = load(model)
+    path = find_table(model)
+    table = load(str(path))
     least = least_confidence(table, min_confidence, target_accuracy)
     if out:
         del table  # the processes of the run have their own
-        run(files, model, out, unit, text_column, least, jobs=jobs or 1, resume=resume, engine=engine, master=master)
+        run(files, path, out, unit, text_column, least, jobs=jobs or 1, resume=resume, engine=engine, master=master)
         return
     poles = poles_of(table, positive, negative)
     form = form or ("table" if sys.stdout.isatty() else "jsonl")
@@ -150,7 +152,7 @@ def score(
 
 def run(
     files: list[str],
-    model: str | None,
+    model: Path,
     out: Path,
     unit: Any,
     text_column: str,
@@ -163,18 +165,17 @@ def run(
 ) -> None:
     """Score a corpus of any size into a file or folder, with progress; exit code 3 when something was rejected."""
     from stance.scaling import Corpus, Talk, leavings, rejects_of, score_corpus
-    from stance.scorer import find_table
 
     corpus = Corpus.find(files, unit=unit, text_column=text_column, apart_from=leavings(out))
     talk = Talk(sys.stderr)
     if engine:
         from stance.scaling import spark
 
-        note = spark.score_corpus(corpus, find_table(model), out, min_confidence=min_confidence, master=master)
+        note = spark.score_corpus(corpus, model, out, min_confidence=min_confidence, master=master)
     else:
         with talk:
             note = score_corpus(
-                corpus, find_table(model), out, jobs=jobs, min_confidence=min_confidence, resume=resume, progress=talk
+                corpus, model, out, jobs=jobs, min_confidence=min_confidence, resume=resume, progress=talk
             )
     say(f"{note.statements:,} statements of {note.documents:,} documents in {out}{talk.speed}")
     if note.rejected:
