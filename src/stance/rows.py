@@ -16,7 +16,7 @@ from contextlib import closing
 from itertools import chain, count
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from stance.decoding import decoded, require_decoded
+from stance.decoding import decoded, lines, require_decoded
 from stance.errors import InputError
 
 if TYPE_CHECKING:
@@ -165,14 +165,13 @@ def read_jsonl(stream: io.BufferedReader, place: str, column: str | None = None)
 
     decoder = json.JSONDecoder(strict=False)  # control characters inside a string do no harm
     number = 0
-    with decoded(stream, place) as lines:
-        for line in lines:
-            number += 1
-            if line.isspace():
-                continue
-            found = _object(decoder, line, column, f"{place}:{number}")
-            del line  # it may be long, and whoever takes the row may take long too
-            yield found if isinstance(found, InputError) else Row(number, found)
+    for line in lines(stream, place):
+        number += 1
+        if line.isspace():
+            continue
+        found = _object(decoder, line, column, f"{place}:{number}")
+        del line  # it may be long, and whoever takes the row may take long too
+        yield found if isinstance(found, InputError) else Row(number, found)
 
 
 def _object(decoder: JSONDecoder, line: str, column: str | None, place: str) -> dict[str, Any] | InputError:

@@ -117,6 +117,7 @@ def score(
     from stance.analysis import analyse
     from stance.improve.domain import watch
     from stance.report.summary import poles_of
+    from stance.scorer import find_table
     from stance.text.reading import read
 
     given = {"--summary": summary, "--html": html, "--explain": explain, "--format": form, "--plot": plot,
@@ -125,10 +126,11 @@ def score(
              "--jobs": jobs, "--resume": resume, "--engine": engine, "--master": master}  # fmt: skip
     require_harmony({option for option, value in given.items() if value not in (None, False)})
     require_possible(summary, period, plot, html, explain, form)
-    table = load(model, prior)
+    path = find_table(model)
+    table = load(str(path), prior)
     least = least_confidence(table, min_confidence, target_accuracy)
     if out:
-        with file_of(table, model, prior) as path:  # the processes of the run read it for themselves
+        with file_of(table, path, prior) as path:  # the processes of the run read it for themselves
             del table
             run(files, path, out, unit, text_column, least, jobs=jobs or 1, resume=resume, engine=engine, master=master)
         return
@@ -154,17 +156,15 @@ def score(
 
 
 @contextmanager
-def file_of(table: Table, model: str | None, prior: str | None) -> Iterator[Path]:
-    """The file of a table; one for the time being when --prior made it."""
+def file_of(table: Table, path: Path, prior: str | None) -> Iterator[Path]:
+    """The file of a table: the one it was read from, or one for the time being when --prior shifted it."""
     if prior is None:
-        from stance.scorer import find_table
-
-        yield find_table(model)
+        yield path
         return
     with TemporaryDirectory(prefix="stance-") as folder:
-        path = Path(folder) / "shifted.npz"
-        table.save(path)
-        yield path
+        shifted = Path(folder) / "shifted.npz"
+        table.save(shifted)
+        yield shifted
 
 
 def run(
@@ -181,9 +181,9 @@ def run(
     master: str | None,
 ) -> None:
     """Score a corpus of any size into a file or folder, with progress; exit code 3 when something was rejected."""
-    from stance.scaling import Corpus, Talk, rejects_of, score_corpus
+    from stance.scaling import Corpus, Talk, leavings, rejects_of, score_corpus
 
-    corpus = Corpus.find(files, unit=unit, text_column=text_column)
+    corpus = Corpus.find(files, unit=unit, text_column=text_column, apart_from=leavings(out))
     talk = Talk(sys.stderr)
     if engine:
         from stance.scaling import spark

@@ -1,6 +1,7 @@
 """A corpus becomes the same batches each time; what cannot be read is rejected with its place, and the rest goes on."""
 
 import json
+import os
 import tracemalloc
 
 import pyarrow
@@ -8,8 +9,8 @@ import pyarrow.parquet
 import pytest
 
 from stance import analysis
-from stance.errors import InputError
-from stance.scaling import Corpus
+from stance.errors import InputError, UsageError
+from stance.scaling import Corpus, leavings
 from stance.statement import Document
 
 
@@ -132,6 +133,49 @@ def test_nothing_but_bad_rows_does_not_fill_the_memory(tmp_path):
         tracemalloc.stop()
     assert rejected == 50_000
     assert peak < 8e6
+
+
+def test_folders_are_read_in_the_order_of_their_paths_and_not_held(tmp_path):
+    names = ["a/b.txt", "a-b.txt", "a.txt", "a/c/z.txt", "a/c.txt", "B/1.txt", "é.txt", "a0.txt"]
+    names += [f"many/letter-{i:04}.txt" for i in range(2000)]
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
+        (tmp_path / name).write_text("We will talk.")
+    (tmp_path / "linked").symlink_to(tmp_path / "a")
+    (tmp_path / ".hidden").mkdir()
+    (tmp_path / ".hidden" / "a.txt").write_text("We will not talk.")
+    corpus = Corpus.find([str(tmp_path)])
+    assert [name for name, _ in corpus.files] == sorted(f"{tmp_path}/{name}" for name in names)
+    assert corpus.size == sum(size for _, size in corpus.files) == 13 * len(names)
+    assert len(corpus.listing) < 20 * len(names)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="no rights hold root back")
+def test_a_folder_that_may_not_be_listed_is_rejected(tmp_path):
+    (tmp_path / "a.txt").write_text("We will talk.")
+    (tmp_path / "locked").mkdir()
+    (tmp_path / "locked").chmod(0)
+    documents, ((place, reason),) = found(tmp_path)
+    (tmp_path / "locked").chmod(0o700)
+    assert [d.text for d in documents] == ["We will talk."]
+    assert place == f"{tmp_path}/locked"
+    assert reason.startswith("cannot be read (")
+
+
+def test_what_the_run_itself_writes_is_no_part_of_the_corpus(rows, tmp_path):
+    path, out = rows(3), tmp_path / "out.jsonl"
+    for left in leavings(out):
+        left.write_text('{"text": "not this"}\n')
+    (tmp_path / "out.jsonl-mine.txt").write_text("But this.")
+    corpus = Corpus.find([str(tmp_path)], apart_from=leavings(out))
+    assert [name for name, _ in corpus.files] == [f"{tmp_path}/out.jsonl-mine.txt", str(path)]
+    parts = tmp_path / "parts"
+    parts.mkdir()
+    (parts / "part-000000.parquet").write_text("not this")
+    names = [name for name, _ in Corpus.find([str(tmp_path)], apart_from=leavings(parts)).files]
+    assert f"{parts}/part-000000.parquet" not in names
+    with pytest.raises(UsageError, match="would be written over while it is read"):
+        Corpus.find([str(path)], apart_from=leavings(path))
 
 
 def test_the_fingerprint_changes_with_the_files(rows, tmp_path):

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import io
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from stance.analysis import LONGEST, pieces
-from stance.errors import InputError
+from stance.errors import InputError, UsageError
 from stance.statement import Document
 from stance.text.reading import FORMATS, find, opened, sift_stream
 from stance.text.segmenting import Unit, segment
@@ -53,34 +56,51 @@ class Batch:
 
 @dataclass(frozen=True)
 class Corpus:
-    """Files, folders and patterns, expanded once. Raises InputError for what is missing.
+    """Files, folders and patterns as they were when they were listed, which is once.
 
-    unit: as of `stance.analysis.analyse`; text_column: the column of tables that holds the text.
+    listing: a line of JSON for each file: its name, size and time of last change; compressed, because there may be
+    millions. size: bytes to read; 0 when that cannot be known. fingerprint: SHA-256 of the listing; None for standard
+    input, which has none. unit: as of `stance.analysis.analyse`; text_column: the column of tables that holds the text.
     """
 
-    files: tuple[str, ...]
+    listing: bytes
+    size: int
+    fingerprint: str | None
     unit: Unit = "sentence"
     text_column: str = "text"
 
     @classmethod
-    def find(cls, paths: list[str], *, unit: Unit = "sentence", text_column: str = "text") -> Corpus:
-        """The corpus that paths stand for."""
-        return cls(tuple(find(paths)), unit, text_column)
+    def find(
+        cls, paths: list[str], *, unit: Unit = "sentence", text_column: str = "text", apart_from: Collection[Path] = ()
+    ) -> Corpus:
+        """The corpus that paths stand for, apart from some files and folders, as what the run itself writes.
+
+        Raises InputError for what is missing, and UsageError for a path that is one of ``apart_from``.
+        """
+        digest, size, listing = hashlib.sha256(), 0, io.BytesIO()
+        apart = [os.path.abspath(path) for path in apart_from]
+        for path in paths:
+            if os.path.abspath(path) in apart and os.path.exists(path):
+                raise UsageError("would be written over while it is read", place=path, remedy="name another --out")
+        with gzip.GzipFile(fileobj=listing, mode="wb", compresslevel=1) as lines:
+            for name in find(paths):
+                if apart and _is_within(os.path.abspath(name), apart):
+                    continue
+                facts = _facts(name)
+                line = json.dumps([name, *facts]).encode()
+                digest.update(line)
+                lines.write(line + b"\n")
+                size += facts[0]
+        known = "-" not in paths
+        return cls(listing.getvalue(), size * known, digest.hexdigest() if known else None, unit, text_column)
 
     @property
-    def size(self) -> int:
-        """Bytes to read; 0 when that cannot be known."""
-        return 0 if "-" in self.files else sum(_facts(name)[0] for name in self.files)
-
-    @property
-    def fingerprint(self) -> str | None:
-        """SHA-256 of the files' names, sizes and times; None for standard input, which has none."""
-        if "-" in self.files:
-            return None
-        digest = hashlib.sha256()
-        for name in self.files:
-            digest.update(json.dumps([name, *_facts(name)]).encode())
-        return digest.hexdigest()
+    def files(self) -> Iterator[tuple[str, int]]:
+        """Names of the files and their bytes, in the order in which they are read."""
+        with gzip.GzipFile(fileobj=io.BytesIO(self.listing)) as lines:
+            for line in lines:
+                name, size, _ = json.loads(line)
+                yield name, size
 
     def batches(self) -> Iterator[Batch]:
         """All of the corpus; what cannot be read is rejected, and the rest goes on."""
@@ -101,9 +121,9 @@ class Corpus:
     def _items(self) -> Iterator[tuple[int, Document | InputError]]:
         """Documents and errors, each with the bytes read so far."""
         before = 0
-        for name in self.files:
+        for name, size in self.files:
             try:
-                for at, found in _inside(name, self.text_column):
+                for at, found in _inside(name, size, self.text_column):
                     if isinstance(found, InputError):
                         yield before + at, found
                     else:
@@ -111,7 +131,7 @@ class Corpus:
                             yield before + at, piece
             except InputError as error:
                 yield before, error
-            before += 0 if name == "-" else _facts(name)[0]
+            before += size
 
     def _pieces(self, document: Document) -> Iterator[Document | InputError]:
         """The document; a long one in pieces, which know how many statements stand before them."""
@@ -127,7 +147,7 @@ class Corpus:
                 first += len(segment(piece, unit=self.unit))
 
 
-def _inside(name: str, column: str) -> Iterator[tuple[int, Document | InputError]]:
+def _inside(name: str, size: int, column: str) -> Iterator[tuple[int, Document | InputError]]:
     """What a file holds, each with the bytes of it read by then."""
     if name == "-":
         yield from ((0, found) for found in sift_stream(sys.stdin.buffer, "-", text_column=column))
@@ -138,7 +158,7 @@ def _inside(name: str, column: str) -> Iterator[tuple[int, Document | InputError
         rows = _rows(name)
         for number, one in enumerate(found, 1):
             # Parquet is not read from front to back.
-            yield _facts(name)[0] * number // rows if rows else stream.tell(), one
+            yield size * number // rows if rows else stream.tell(), one
 
 
 def _sifted(stream: Any, name: str, column: str) -> Any:
@@ -162,6 +182,10 @@ def _rows(name: str) -> int:
         return int(pyarrow.parquet.read_metadata(name).num_rows)
     except (pyarrow.ArrowException, OSError):
         return 0
+
+
+def _is_within(path: str, folders: list[str]) -> bool:
+    return any(path == folder or path.startswith(folder + os.sep) for folder in folders)
 
 
 def _facts(name: str) -> tuple[int, int]:

@@ -58,6 +58,11 @@ def rejects_of(out: Path) -> Path:
     return _beside(out, "rejects.jsonl")
 
 
+def leavings(out: Path) -> list[Path]:
+    """All that a run leaves."""
+    return [out, rejects_of(out), _note_of(out)]
+
+
 def _note_of(out: Path) -> Path:
     return _beside(out, "run.json")
 

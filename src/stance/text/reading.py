@@ -59,7 +59,7 @@ def read(
 
     Raises InputError, with place and remedy, for what is missing, empty, binary, undecodable or malformed.
     """
-    for name in find(paths):
+    for name in list(find(paths)):
         if name == "-":
             yield from read_stream(stdin or sys.stdin.buffer, "-", text_column=text_column)
             continue
@@ -67,13 +67,15 @@ def read(
             yield from read_stream(stream, name, text_column=text_column)
 
 
-def find(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> list[str]:
+def find(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> Iterator[str]:
     """The files that names, folders and patterns stand for, each once, in the order in which they are read.
 
-    Raises InputError for what is missing, and for a folder without a readable file.
+    Folders are listed as the files are taken. Raises InputError for what is missing, and for a folder without a
+    readable file.
     """
-    named = [paths] if isinstance(paths, (str, os.PathLike)) else paths
-    return list(dict.fromkeys(file for path in named for file in _expanded(os.fspath(path))))
+    named = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
+    files = (file for path in named for file in _expanded(os.fspath(path)))
+    return iter(dict.fromkeys(files)) if len(named) > 1 else files
 
 
 @contextmanager
@@ -198,16 +200,20 @@ def _guess(head: bytes, text_column: str) -> str:
     return "csv" if len(cells) > 1 and text_column in cells else "text"
 
 
-def _expanded(name: str) -> list[str]:
+def _expanded(name: str) -> Iterator[str]:
     """The files that a name stands for: itself, those in the folder, those that match the pattern."""
     if os.path.isdir(name):
-        files = sorted(_inside(name))
-        if not files:
+        inside = _inside(name)
+        first = next(inside, None)
+        if first is None:
             remedy = f"files read have the endings {' '.join(FORMATS)}"
             raise InputError("no readable file in this folder", place=name, remedy=remedy)
-        return files
+        yield first
+        yield from inside
+        return
     if name == "-" or os.path.exists(name):  # not isfile: pipes may be read too
-        return [name]
+        yield name
+        return
     import glob
 
     if not glob.has_magic(name):
@@ -217,15 +223,35 @@ def _expanded(name: str) -> list[str]:
         raise InputError("no file matches", place=name, remedy="check the pattern")
     # `**` matches folders and the files in them: reading both would read those files twice.
     files = [match for match in matches if not os.path.isdir(match)]
-    return files or [file for match in matches for file in _expanded(match)]
+    yield from files or (file for match in matches for file in _expanded(match))
 
 
 def _inside(folder: str) -> Iterator[str]:
-    for root, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        for name in files:
-            if not name.startswith(".") and os.path.splitext(name)[1].lower() in FORMATS:
-                yield os.path.join(root, name)
+    """The readable files in a folder and below, sorted by their paths, while one folder at a time is listed.
+
+    A folder that may not be listed stands for itself, so that reading it says so.
+    """
+    try:
+        with os.scandir(folder) as entries:
+            names = sorted(filter(None, map(_name, entries)))
+    except OSError:
+        yield folder
+        return
+    for name in names:
+        path = os.path.join(folder, name)
+        if name.endswith(os.sep):
+            yield from _inside(path.removesuffix(os.sep))
+        else:
+            yield path
+
+
+def _name(entry: os.DirEntry[str]) -> str | None:
+    """The name of a file, that of a folder with the separator that its files' paths go on with, None for others."""
+    if entry.name.startswith("."):
+        return None
+    if entry.is_dir():
+        return None if entry.is_symlink() else entry.name + os.sep
+    return entry.name if os.path.splitext(entry.name)[1].lower() in FORMATS else None
 
 
 def _missing(name: str) -> InputError:
