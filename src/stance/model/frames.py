@@ -322,7 +322,7 @@ class _Batch:
         operator, embedder = self.last(self.is_op & ~embeds), self.last(self.is_op & embeds)
         open_plain = (operator > self.clause) & (self.at - self.at[operator] <= WINDOW)
         open_plain &= self.broken < operator
-        open_embedder = (embedder > self.clause) & (self.at - self.at[embedder] <= EMBED_WINDOW)
+        open_embedder = (embedder > self.phrase) & (self.at - self.at[embedder] <= EMBED_WINDOW)
         nearest = np.maximum(np.where(open_plain, operator, -1), np.where(open_embedder, embedder, -1))
         # A word that is both operator and object ("offer", "support") is an object soon after an operator.
         noun = self.is_obj & (nearest >= 0) & (self.at - self.at[nearest] <= NOUN_REACH)
