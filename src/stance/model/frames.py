@@ -149,6 +149,7 @@ class Reader:
         self.hostility = np.array([HOSTILE.get(cls, 0.0) for cls in CLASSES])
         self.claim_sign = np.array([CLAIM_SIGN.get(kind, 0) for kind in lexicon.kinds])
         self.setting = np.array([SETTINGS.index(cue) if cue in SETTINGS else -1 for cue in lexicon.cues], np.int64)
+        self.quotes = is_in(lexicon.cues, ["mod:quote"])
         self.container = is_in(lexicon.domains, ["text"])
         self.drops = is_in(lexicon.kinds, ["end", "remove", "reduce", "postpone"])
         self.alone = np.array([ALONE.get(kind, 0.0) for kind in lexicon.kinds])
@@ -336,6 +337,7 @@ class _Batch:
         gap = self.at - self.end[previous]
         joint = self.target & ~self.is_op & (previous > self.clause) & (gap >= 1) & (gap <= JOIN_REACH)
         joint &= (self.before & _BIT["joint"]) != 0  # "talks and trade" share their operator
+        joint &= self.is_obj | (self.broken <= previous)  # but not "without a shot, seized"
         for _ in range(2):
             parent = np.where(joint & (parent == self.none), parent[previous], parent)
         self.parent = parent
@@ -431,7 +433,9 @@ class _Batch:
         self.appeal[presser[some]] = (who[some] == 2) & (sign[some] > 0)
         name = self.reader.at["press"] + 4 * who + 2 * ~stops + (sign > 0)
         self.add(where[some], name[some], start=self.at[presser[some]])
-        return np.where((presser != self.none) & stops & (who == 1) & (sign > 0), -sign, sign)
+        pressed = (presser != self.none) & (who == 1)
+        sign = np.where(pressed & stops & (sign > 0), -sign, sign)
+        return np.where(pressed & self.neg[presser], 1.0, sign)  # "did not ask them to disarm first"
 
     def read_alone(self) -> None:
         """Objects without an operator, hostile operators, acts, and operators that speak for themselves."""
@@ -483,13 +487,14 @@ class _Batch:
         where = np.repeat(self.index, count)
         nth = np.arange(len(where)) - np.repeat(np.cumsum(count) - count, count)
         self.cued, self.cue = where, lexicon.cue_list[np.repeat(start, count) + nth]
+        self.says = where[self.reader.quotes[self.cue]]
         self.add(where, self.reader.at["cue"] + self.cue)
 
     def find_main_clauses(self) -> tuple[Ints, Ints]:
         """(n,) tokens between which each main clause stands: after the last "but", outside "although ..."."""
         begin, end = self.row_start[:-1].copy(), self.row_start[1:].copy()
         turn = np.flatnonzero(self.mark("contrast"))
-        turn = turn[self.at[turn] - begin[self.row[turn]] > 2]
+        turn = turn[(self.at[turn] - begin[self.row[turn]] > 2) & (end[self.row[turn]] - self.at[turn] > 3)]
         begin[self.row[turn]] = self.at[turn]  # of several the last one stays
         concession = np.flatnonzero(self.mark("concess"))
         concession = concession[self.at[concession] >= begin[self.row[concession]]]
@@ -514,6 +519,9 @@ class _Batch:
         hit = np.searchsorted(self.at, start)  # the hit that the frame begins with
         had, excuse = (self._leading(mark, hit) for mark in ("had", "excuse"))
         background = (had >= 0) & (start - self.at[had] <= BACKGROUND_REACH)
+        # What somebody said had been done is no background: it is what is said, unless "who had" tells it by the way.
+        said = np.bincount(self.row[self.says], minlength=self.n + 1) > 0
+        background &= ~said[row] | (self._leading("subordinate", hit) >= 0)
         background |= (excuse >= 0) & (sign < 0) & (start - self.at[excuse] <= WINDOW)
         question = self.last(self.mark("question"))[hit]
         asked = (question > self.clause[hit]) & (start - self.at[question] <= QUESTION_REACH)
