@@ -138,7 +138,7 @@ class Reader:
             "barred": self._name("", ["barred"]),
             "in": self._name("", [f"way{sign}&{setting}" for setting in SETTINGS for sign in "-0+"]),
         }
-        for name in ("phrase", "own", "main", "total", "first", "last", "cond", "way", "turned", *SCOPES):
+        for name in ("phrase", "own", "main", "total", "first", "last", "cond", "way", "turned", "lead", *SCOPES):
             self.at[name] = self._name(name, ["-", "+"])
 
         def is_in(names: Sequence[str], group: Sequence[str]) -> Bools:
@@ -560,7 +560,6 @@ class _Batch:
         for label in ("total", "main"):
             rows = np.flatnonzero(np.abs(sums[label]) > 1e-9)
             self.add_whole(rows, at[label] + (sums[label][rows] > 0), np.minimum(np.abs(sums[label][rows]), MOST))
-        self.turn_round(sums["main"], sums["before"])
         kept = np.flatnonzero(~gone)
         change = row[kept[1:]] != row[kept[:-1]]
         if len(kept):
@@ -568,6 +567,14 @@ class _Batch:
                 which = np.zeros(len(row), bool)
                 which[kept[edge]] = True
                 add(which, at[label] + plus)
+        mine = np.flatnonzero(scopes["own"])
+        if len(mine):
+            which = np.zeros(len(row), bool)
+            which[mine[np.append(True, row[mine[1:]] != row[mine[:-1]])]] = True
+            add(which, at["lead"] + plus)
+            tied = np.abs(sums["main"]) < 1e-9
+            sums["main"] += np.bincount(row, sign * which, self.n) * tied  # undecided: its first move counts
+        self.turn_round(sums["main"], sums["before"])
         moved = np.bincount(row[~gone], minlength=self.n) > 0
         rows = np.flatnonzero(~moved & (self.row_start[1:] > self.row_start[:-1]))
         self.add_whole(rows, at["still"], 1.0)
