@@ -417,6 +417,12 @@ class _Batch:
         weight = np.where(self.is_obj[where] & (target != OBJECTS.index("given")), 1.0, 0.5)
         self.move(where[told], name[told], sign[told], weight[told], start=self.at[a[told]])
 
+    @property
+    def obliges(self) -> Bools:
+        """Which hits put a duty on what stands before them: "all sides must"."""
+        found: Bools = self.cls == CLASSES.index("demand")
+        return found
+
     def press(self, where: Ints, a: Ints, b: Ints, c: Ints, classes: Ints, sign: Floats) -> Floats:
         """Whom an operator wants something of; the signs, turned where one side is to stop something hostile."""
         presses = self.reader.presses[classes]
@@ -425,7 +431,8 @@ class _Batch:
         most = len(self.names) - 1
         one = self.names[np.minimum(self.at[inner], most)] > self.names[np.minimum(self.end[presser], most)]
         one |= self.last(self.person & (self.obj > 0))[inner] > presser
-        every = self.last(self.mark("mutual"))[inner] > presser
+        mutual = self.last(self.mark("mutual"))
+        every = (mutual[inner] > presser) | (mutual[presser] > self.clause[presser]) & self.obliges[presser]
         who = np.where(every, 2, np.where(one, 1, 0))
         stops = ~presses[0] & (self.link_sign[inner] < 0)
         some = np.flatnonzero(presser != self.none)
@@ -442,7 +449,8 @@ class _Batch:
         reader = self.reader
         where = np.flatnonzero(self.target & self.is_obj & (self.parent == self.none))
         self.add(where, reader.at["object"] + 2 * self.obj[where] + self.neg[where])
-        where = where[self.neg[where] & (self.obj[where] <= OBJECTS.index("conf")) & ~self.spent[where]]
+        near = self.at - self.end[self.last(self.mark("neg"))] <= 1  # "no truce", not "will not change its truce plan"
+        where = where[self.neg[where] & near[where] & (self.obj[where] <= OBJECTS.index("conf")) & ~self.spent[where]]
         self.move(where, reader.at["none"] + self.obj[where], -self.obj_sign[where], 0.5)
         where = np.flatnonzero(self.is_op)
         self.add(where, reader.at["op"] + 2 * self.kind[where] + self.neg[where])
