@@ -534,7 +534,7 @@ class _Batch:
         question = self.last(self.mark("question"))[hit]
         asked = (question > self.clause[hit]) & (start - self.at[question] <= QUESTION_REACH)
         told = self.is_speech[row] & ~self.quoted(row, start)
-        aside = self._leading("subordinate", hit) >= 0
+        aside = (self._leading("subordinate", hit) >= 0) | (self._leading("cond", hit) >= 0)
         begin, finish = self.find_main_clauses()
         yielded = (start < begin[row]) | (start >= finish[row])
         scopes = {"background": background, "asked": asked, "told": told, "aside": aside, "yielded": yielded}
