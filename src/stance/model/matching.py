@@ -70,7 +70,7 @@ _MARKED = {
 }
 """Marks of exact words: "relative" begins a new clause, what follows "subordinate" is seldom the main matter,
 "mutual" addresses all sides, "excuse" makes what follows no attack."""
-_PARTICLES = frozenset({"down", "off", "back", "out", "up", "aside", "over", "home", "with"})
+_PARTICLES = frozenset({"down", "off", "back", "out", "up", "aside", "over", "home", "with", "from", "away", "through"})
 PARTING = 5
 """How many tokens a particle may stand after its verb."""
 _PRONOUNS = ("it", "them", "him", "this")
@@ -178,7 +178,7 @@ class Lexicon:
             keys = node[verb] * len(self._numbers) + form[there]
             place = np.minimum(np.searchsorted(self._edges, keys), len(self._edges) - 1)
             whole = self._nodes[place, 0]
-            found = np.flatnonzero((self._edges[place] == keys) & (self.entries["op"][whole] > 0))
+            found = np.flatnonzero((self._edges[place] == keys) & ((self.entries["op"][whole] > 0) | (self.entries["act"][whole] != 0)))
             entry[verb[found]], entry[there[found]] = whole[found], 0
 
 
