@@ -59,6 +59,7 @@ _FLAGS = {
     "auxiliary": "has have to will",
     "joint": "and or , as",
     "by": "by",
+    "out of": "from of",
     "quotation": '" “ ” « » „',
     "opening": ", :",
     "far": "nobody none neither nor nothing never",
@@ -329,7 +330,9 @@ class _Batch:
         noun = self.is_obj & (nearest >= 0) & (self.at - self.at[nearest] <= NOUN_REACH)
         self.target = (self.is_obj | self.is_act) & (~self.is_op | noun | (~self.is_obj & (nearest >= 0)))
         previous = self.last(self.target)
-        open_plain &= previous <= operator
+        # "stopped protesters from marching": whom an operator keeps from something is not what it acts on.
+        kept_from = self.person[previous] & ((self.before & _BIT["out of"]) != 0) & (self.last(self.target)[previous] <= operator)
+        open_plain &= (previous <= operator) | kept_from
         open_embedder &= self.is_op | (previous <= embedder) | self.person[previous]
         parent = np.maximum(np.where(open_plain, operator, -1), np.where(open_embedder, embedder, -1))
         parent[parent < 0] = self.none
