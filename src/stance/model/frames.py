@@ -393,7 +393,7 @@ class _Batch:
         target = np.where(self.is_obj[where], self.obj[where], np.where(strength > 0, len(OBJECTS), len(OBJECTS) + 1))
         own = np.where(self.is_obj[where], self.obj_sign[where], np.sign(strength)) * self.turn[where]
         kept = reader.removes[kind] & (own > 0)  # "settle the claims", "ease access"
-        sign = own * np.where(kept, 1, link[a])
+        sign = own * np.where(kept, self.turn[a], link[a])
         claim = (target == OBJECTS.index("claim")) & (reader.claim_sign[kind] != 0)
         sign = np.where(claim, reader.claim_sign[kind] * self.turn[a], sign) * link[b] * link[c]
         condemned = reader.condemns[np.stack([kind, self.kind[b], self.kind[c]])].any(axis=0)
@@ -417,6 +417,9 @@ class _Batch:
         self.add(where[silent], name[silent], start=self.at[a[silent]])
         hostile = reader.hostile[classes] & ~self.tamed[np.stack([a, b, c])]
         told = ~silent & ~hostile.any(axis=0) & ~reader.considers[kind]
+        # "stopped protesters from marching", "calls from members to march": who is named is not all that is acted on.
+        named = self.person[where] & (target == OBJECTS.index("given"))
+        told &= ~(named & (np.bincount(a, ~named, self.none + 1)[a] > 0))
         weight = np.where(self.is_obj[where] & (target != OBJECTS.index("given")), 1.0, 0.5)
         self.move(where[told], name[told], sign[told], weight[told], start=self.at[a[told]])
 
@@ -466,14 +469,16 @@ class _Batch:
         lone &= ~(self.noun & self.is_obj) & ~(self.target & (self.parent != self.none))
         where = np.flatnonzero(np.where(self.is_op, lone, free))
         strength = self.act[where]
+        follower = np.append(self.mark("neg")[1:] & (self.at[1:] == self.end[:-1]), False)  # "let no trucks through"
+        turn = np.where(follower, -self.turn, self.turn)
         name = np.where(self.is_op[where], reader.at["lone"], reader.at["act"]) + 2 * (strength + 3) + self.neg[where]
-        self.move(where, name, np.sign(strength) * self.turn[where], np.abs(strength) / 3)
+        self.move(where, name, np.sign(strength) * turn[where], np.abs(strength) / 3)
         acted_on = self.target & (self.parent != self.none)
         bare = self.is_op & ~self.used & ~lone & ~acted_on & (reader.alone[self.kind] != 0)
         where = np.flatnonzero(bare)
         name = reader.at["bare"] + 2 * self.kind[where] + self.neg[where]
         alone = reader.alone[self.kind[where]]
-        self.move(where, name, np.sign(alone) * self.turn[where], np.abs(alone))
+        self.move(where, name, np.sign(alone) * turn[where], np.abs(alone))
 
     def read_idioms(self) -> None:
         """Set phrases; an operator that still waits turns them."""
