@@ -515,7 +515,12 @@ class _Batch:
         concession = np.flatnonzero(self.mark("concess"))
         concession = concession[self.at[concession] >= begin[self.row[concession]]]
         opening = self.at[concession] <= begin[self.row[concession]] + 2
-        closing = concession[~opening]
+        # "X, while sorry for the dead, will not pay": a concession between commas does not end the main clause.
+        inserted = self.mark("comma")[concession - 1] & (self.at[concession - 1] + 1 == self.at[concession])
+        inserted &= self.row[concession - 1] == self.row[concession]
+        comma_after = np.minimum.accumulate(np.where(self.mark("comma"), self.index, self.none)[::-1])[::-1]
+        inserted &= self.row[comma_after[np.minimum(concession + 1, self.none)]] == self.row[concession]
+        closing = concession[~opening & ~inserted]
         np.minimum.at(end, self.row[closing], self.at[closing])
         start, close = np.full(self.n + 1, _FAR), np.full(self.n + 1, _FAR)
         start[self.row[concession[opening]]] = self.at[concession[opening]]
@@ -544,7 +549,7 @@ class _Batch:
         told = self.is_speech[row] & ~self.quoted(row, start)
         aside = (self._leading("subordinate", hit) >= 0) | (self._leading("cond", hit) >= 0)
         begin, finish = self.find_main_clauses()
-        yielded = (start < begin[row]) | (start >= finish[row])
+        yielded = (start < begin[row]) | (start >= finish[row]) | (self._leading("concess", hit) >= 0)
         scopes = {"background": background, "asked": asked, "told": told, "aside": aside, "yielded": yielded}
         free = np.ones(len(row), bool)
         for name, which in scopes.items():
