@@ -70,7 +70,7 @@ _MARKED = {
 }
 """Marks of exact words: "relative" begins a new clause, what follows "subordinate" is seldom the main matter,
 "mutual" addresses all sides, "excuse" makes what follows no attack."""
-_PARTICLES = frozenset({"down", "off", "back", "out", "up", "aside", "over", "home", "with", "away", "through", "against"})
+_PARTICLES = frozenset({"down", "off", "back", "out", "up", "aside", "over", "home", "with", "away", "through", "against", "as"})
 PARTING = 5
 """How many tokens a particle may stand after its verb."""
 _PRONOUNS = ("it", "them", "him", "this")
