@@ -177,6 +177,18 @@ class Reader:
         return _Batch(self, tokens, described[:, 3].take(tokens.types), hits).read()
 
 
+def _first(row: Ints, mask: Bools) -> Bools:
+    """The first of each row for which mask holds; equal rows stand together.
+
+    >>> _first(np.array([0, 0, 1, 1, 1]), np.array([False, True, True, True, False])).tolist()
+    [False, True, True, False, False]
+    """
+    chosen = np.flatnonzero(mask)
+    first = np.zeros(len(row), bool)
+    first[chosen[np.diff(row[chosen], prepend=-1) != 0]] = True
+    return first
+
+
 class _Batch:
     """The hits of a batch, each with what its entry says; one more at the end stands for "none".
 
@@ -331,7 +343,7 @@ class _Batch:
         self.target = (self.is_obj | self.is_act) & (~self.is_op | noun | (~self.is_obj & (nearest >= 0)))
         previous = self.last(self.target)
         # "stopped protesters from marching": whom an operator keeps from something is not what it acts on.
-        kept_from = self.person[previous] & ((self.before & _BIT["out of"]) != 0) & (self.last(self.target)[previous] <= operator)
+        kept_from = self.person[previous] & ((self.before & _BIT["out of"]) != 0) & (previous[previous] <= operator)
         open_plain &= (previous <= operator) | kept_from
         open_embedder &= self.is_op | (previous <= embedder) | self.person[previous]
         parent = np.maximum(np.where(open_plain, operator, -1), np.where(open_embedder, embedder, -1))
@@ -423,12 +435,6 @@ class _Batch:
         weight = np.where(self.is_obj[where] & (target != OBJECTS.index("given")), 1.0, 0.5)
         self.move(where[told], name[told], sign[told], weight[told], start=self.at[a[told]])
 
-    @property
-    def obliges(self) -> Bools:
-        """Which hits put a duty on what stands before them: "all sides must"."""
-        found: Bools = self.cls == CLASSES.index("demand")
-        return found
-
     def press(self, where: Ints, a: Ints, b: Ints, c: Ints, classes: Ints, sign: Floats) -> Floats:
         """Whom an operator wants something of; the signs, turned where one side is to stop something hostile."""
         presses = self.reader.presses[classes]
@@ -438,7 +444,8 @@ class _Batch:
         one = self.names[np.minimum(self.at[inner], most)] > self.names[np.minimum(self.end[presser], most)]
         one |= self.last(self.person & (self.obj > 0))[inner] > presser
         mutual = self.last(self.mark("mutual"))
-        every = (mutual[inner] > presser) | (mutual[presser] > self.clause[presser]) & self.obliges[presser]
+        obliges = self.cls[presser] == CLASSES.index("demand")  # "all sides must": who is pressed stands before
+        every = (mutual[inner] > presser) | obliges & (mutual[presser] > self.clause[presser])
         who = np.where(every, 2, np.where(one, 1, 0))
         stops = ~presses[0] & (self.link_sign[inner] < 0)
         some = np.flatnonzero(presser != self.none)
@@ -535,7 +542,8 @@ class _Batch:
         """Which frames are not the statement's own main matter, and why; the first that holds counts.
 
         background: "had rejected", "apologised for the attack". asked: "whether it would attack". told: words of the
-        teller around a quotation. aside: "after the attack", "which attacked". yielded: before "but", "although ...".
+        teller around a quotation. aside: "after the attack", "which attacked", "if they do". yielded: before "but",
+        "although ...".
         """
         hit = np.searchsorted(self.at, start)  # the hit that the frame begins with
         had, excuse = (self._leading(mark, hit) for mark in ("had", "excuse"))
@@ -581,20 +589,12 @@ class _Batch:
         for label in ("total", "main"):
             rows = np.flatnonzero(np.abs(sums[label]) > 1e-9)
             self.add_whole(rows, at[label] + (sums[label][rows] > 0), np.minimum(np.abs(sums[label][rows]), MOST))
-        kept = np.flatnonzero(~gone)
-        change = row[kept[1:]] != row[kept[:-1]]
-        if len(kept):
-            for label, edge in (("first", np.append(True, change)), ("last", np.append(change, True))):
-                which = np.zeros(len(row), bool)
-                which[kept[edge]] = True
-                add(which, at[label] + plus)
-        mine = np.flatnonzero(scopes["own"])
-        if len(mine):
-            which = np.zeros(len(row), bool)
-            which[mine[np.append(True, row[mine[1:]] != row[mine[:-1]])]] = True
-            add(which, at["lead"] + plus)
-            tied = np.abs(sums["main"]) < 1e-9
-            sums["main"] += np.bincount(row, sign * which, self.n) * tied  # undecided: its first move counts
+        lead = _first(row, scopes["own"])
+        for label, which in (("first", _first(row, ~gone)), ("last", _first(row[::-1], ~gone[::-1])[::-1]),
+                             ("lead", lead)):  # fmt: skip
+            add(which, at[label] + plus)
+        tied = np.abs(sums["main"]) < 1e-9
+        sums["main"] += np.bincount(row, sign * lead, self.n) * tied  # undecided: its first move counts
         self.turn_round(sums["main"], sums["before"])
         moved = np.bincount(row[~gone], minlength=self.n) > 0
         rows = np.flatnonzero(~moved & (self.row_start[1:] > self.row_start[:-1]))
