@@ -16,7 +16,7 @@ from stance.model.tokens import Tokenizer
 
 LEXICON = read_lexicon()
 READER = Reader(LEXICON)
-PARTICLES = ("down", "off", "back", "out", "up", "aside", "over", "home")
+PARTICLES = ("down", "off", "back", "out", "up", "aside", "over", "home", "with", "away", "through", "against", "as")
 WORDS = sorted(
     {
         word
@@ -91,6 +91,16 @@ def test_frame_is_read_with_its_span(text, name, words):
         ("No truce with them.", "No war with them."),
         ("They will not return to the table.", "They will return to the table."),
         ("They demanded an apology.", "They agreed to the demand."),
+        ("They welcomed the boycott.", "They welcomed the truce."),
+        ("Police kept mediators out.", "Police let mediators in."),
+        ("They let no monitors in.", "They let the monitors in."),
+        ("They would not settle the dispute.", "They would settle the dispute."),
+        ("They rejected calls from Rome to resume talks.", "They rejected calls from Rome to resume the shelling."),
+        ("He urged Rome against a truce.", "He urged Rome against a boycott."),
+        ("They, although they signed a truce, resumed the shelling, he said.",
+         "They, although they resumed the shelling, signed a truce, he said."),
+        ("Rome must end the shelling.", "Both sides must end the shelling."),
+        ("Without a truce, they resumed the shelling.", "Without a shot, they signed a truce."),
     ],
 )  # fmt: skip
 def test_pairs_that_differ_in_one_thing_have_opposite_main_directions(hawkish, conciliatory):
@@ -101,6 +111,7 @@ def test_pairs_that_differ_in_one_thing_have_opposite_main_directions(hawkish, c
 def test_appeal_to_both_sides_counts_as_conciliatory_and_pressure_on_one_as_hawkish():
     assert "main+" in {n for n, _ in frames("He asked both sides to stop the shelling.")}
     assert "main-" in {n for n, _ in frames("He asked Rome to stop the shelling.")}
+    assert "main+" in {n for n, _ in frames("He did not ask Rome to disarm first.")}
 
 
 @pytest.mark.parametrize(
@@ -110,6 +121,9 @@ def test_appeal_to_both_sides_counts_as_conciliatory_and_pressure_on_one_as_hawk
         ("They opened talks with those who attacked them.", "aside-", "attacked"),
         ('"We will lift the ban," he said of the siege that he resumed.', "own+", "lift the ban"),
         ("They want peace, but we will resume the shelling.", "yielded+", "want peace"),
+        ("We will lift the ban if they resume talks.", "aside+", "resume talks"),
+        ("They talk peace; he said they had resumed the shelling.", "own-", "resumed the shelling"),
+        ("They lifted the ban and resumed the shelling.", "lead+", "lifted the ban"),
         ("We will not open the border without an apology until they apologise.", "barred", None),
     ],
 )

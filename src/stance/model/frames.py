@@ -59,6 +59,7 @@ _FLAGS = {
     "auxiliary": "has have to will",
     "joint": "and or , as",
     "by": "by",
+    "out of": "from of",
     "quotation": '" “ ” « » „',
     "opening": ", :",
     "far": "nobody none neither nor nothing never",
@@ -138,7 +139,7 @@ class Reader:
             "barred": self._name("", ["barred"]),
             "in": self._name("", [f"way{sign}&{setting}" for setting in SETTINGS for sign in "-0+"]),
         }
-        for name in ("phrase", "own", "main", "total", "first", "last", "cond", "way", "turned", *SCOPES):
+        for name in ("phrase", "own", "main", "total", "first", "last", "cond", "way", "turned", "lead", *SCOPES):
             self.at[name] = self._name(name, ["-", "+"])
 
         def is_in(names: Sequence[str], group: Sequence[str]) -> Bools:
@@ -149,6 +150,7 @@ class Reader:
         self.hostility = np.array([HOSTILE.get(cls, 0.0) for cls in CLASSES])
         self.claim_sign = np.array([CLAIM_SIGN.get(kind, 0) for kind in lexicon.kinds])
         self.setting = np.array([SETTINGS.index(cue) if cue in SETTINGS else -1 for cue in lexicon.cues], np.int64)
+        self.quotes = is_in(lexicon.cues, ["mod:quote"])
         self.container = is_in(lexicon.domains, ["text"])
         self.drops = is_in(lexicon.kinds, ["end", "remove", "reduce", "postpone"])
         self.alone = np.array([ALONE.get(kind, 0.0) for kind in lexicon.kinds])
@@ -173,6 +175,18 @@ class Reader:
         """Frame features of a batch. described: (types, 4) what :meth:`describe` says of each token type."""
         hits = self.lexicon.match(tokens.types, tokens.rows, described[:, :3])
         return _Batch(self, tokens, described[:, 3].take(tokens.types), hits).read()
+
+
+def _first(row: Ints, mask: Bools) -> Bools:
+    """The first of each row for which mask holds; equal rows stand together.
+
+    >>> _first(np.array([0, 0, 1, 1, 1]), np.array([False, True, True, True, False])).tolist()
+    [False, True, True, False, False]
+    """
+    chosen = np.flatnonzero(mask)
+    first = np.zeros(len(row), bool)
+    first[chosen[np.diff(row[chosen], prepend=-1) != 0]] = True
+    return first
 
 
 class _Batch:
@@ -322,13 +336,15 @@ class _Batch:
         operator, embedder = self.last(self.is_op & ~embeds), self.last(self.is_op & embeds)
         open_plain = (operator > self.clause) & (self.at - self.at[operator] <= WINDOW)
         open_plain &= self.broken < operator
-        open_embedder = (embedder > self.clause) & (self.at - self.at[embedder] <= EMBED_WINDOW)
+        open_embedder = (embedder > self.phrase) & (self.at - self.at[embedder] <= EMBED_WINDOW)
         nearest = np.maximum(np.where(open_plain, operator, -1), np.where(open_embedder, embedder, -1))
         # A word that is both operator and object ("offer", "support") is an object soon after an operator.
         noun = self.is_obj & (nearest >= 0) & (self.at - self.at[nearest] <= NOUN_REACH)
         self.target = (self.is_obj | self.is_act) & (~self.is_op | noun | (~self.is_obj & (nearest >= 0)))
         previous = self.last(self.target)
-        open_plain &= previous <= operator
+        # "stopped protesters from marching": whom an operator keeps from something is not what it acts on.
+        kept_from = self.person[previous] & ((self.before & _BIT["out of"]) != 0) & (previous[previous] <= operator)
+        open_plain &= (previous <= operator) | kept_from
         open_embedder &= self.is_op | (previous <= embedder) | self.person[previous]
         parent = np.maximum(np.where(open_plain, operator, -1), np.where(open_embedder, embedder, -1))
         parent[parent < 0] = self.none
@@ -336,6 +352,7 @@ class _Batch:
         gap = self.at - self.end[previous]
         joint = self.target & ~self.is_op & (previous > self.clause) & (gap >= 1) & (gap <= JOIN_REACH)
         joint &= (self.before & _BIT["joint"]) != 0  # "talks and trade" share their operator
+        joint &= self.is_obj | (self.broken <= previous)  # but not "without a shot, seized"
         for _ in range(2):
             parent = np.where(joint & (parent == self.none), parent[previous], parent)
         self.parent = parent
@@ -388,7 +405,7 @@ class _Batch:
         target = np.where(self.is_obj[where], self.obj[where], np.where(strength > 0, len(OBJECTS), len(OBJECTS) + 1))
         own = np.where(self.is_obj[where], self.obj_sign[where], np.sign(strength)) * self.turn[where]
         kept = reader.removes[kind] & (own > 0)  # "settle the claims", "ease access"
-        sign = own * np.where(kept, 1, link[a])
+        sign = own * np.where(kept, self.turn[a], link[a])
         claim = (target == OBJECTS.index("claim")) & (reader.claim_sign[kind] != 0)
         sign = np.where(claim, reader.claim_sign[kind] * self.turn[a], sign) * link[b] * link[c]
         condemned = reader.condemns[np.stack([kind, self.kind[b], self.kind[c]])].any(axis=0)
@@ -412,6 +429,9 @@ class _Batch:
         self.add(where[silent], name[silent], start=self.at[a[silent]])
         hostile = reader.hostile[classes] & ~self.tamed[np.stack([a, b, c])]
         told = ~silent & ~hostile.any(axis=0) & ~reader.considers[kind]
+        # "stopped protesters from marching", "calls from members to march": who is named is not all that is acted on.
+        named = self.person[where] & (target == OBJECTS.index("given"))
+        told &= ~(named & (np.bincount(a, ~named, self.none + 1)[a] > 0))
         weight = np.where(self.is_obj[where] & (target != OBJECTS.index("given")), 1.0, 0.5)
         self.move(where[told], name[told], sign[told], weight[told], start=self.at[a[told]])
 
@@ -423,7 +443,9 @@ class _Batch:
         most = len(self.names) - 1
         one = self.names[np.minimum(self.at[inner], most)] > self.names[np.minimum(self.end[presser], most)]
         one |= self.last(self.person & (self.obj > 0))[inner] > presser
-        every = self.last(self.mark("mutual"))[inner] > presser
+        mutual = self.last(self.mark("mutual"))
+        obliges = self.cls[presser] == CLASSES.index("demand")  # "all sides must": who is pressed stands before
+        every = (mutual[inner] > presser) | obliges & (mutual[presser] > self.clause[presser])
         who = np.where(every, 2, np.where(one, 1, 0))
         stops = ~presses[0] & (self.link_sign[inner] < 0)
         some = np.flatnonzero(presser != self.none)
@@ -431,14 +453,17 @@ class _Batch:
         self.appeal[presser[some]] = (who[some] == 2) & (sign[some] > 0)
         name = self.reader.at["press"] + 4 * who + 2 * ~stops + (sign > 0)
         self.add(where[some], name[some], start=self.at[presser[some]])
-        return np.where((presser != self.none) & stops & (who == 1) & (sign > 0), -sign, sign)
+        pressed = (presser != self.none) & (who == 1)
+        sign = np.where(pressed & stops & (sign > 0), -sign, sign)
+        return np.where(pressed & self.neg[presser], 1.0, sign)  # "did not ask them to disarm first"
 
     def read_alone(self) -> None:
         """Objects without an operator, hostile operators, acts, and operators that speak for themselves."""
         reader = self.reader
         where = np.flatnonzero(self.target & self.is_obj & (self.parent == self.none))
         self.add(where, reader.at["object"] + 2 * self.obj[where] + self.neg[where])
-        where = where[self.neg[where] & (self.obj[where] <= OBJECTS.index("conf")) & ~self.spent[where]]
+        near = self.at - self.end[self.last(self.mark("neg"))] <= 1  # "no truce", not "will not change its truce plan"
+        where = where[self.neg[where] & near[where] & (self.obj[where] <= OBJECTS.index("conf")) & ~self.spent[where]]
         self.move(where, reader.at["none"] + self.obj[where], -self.obj_sign[where], 0.5)
         where = np.flatnonzero(self.is_op)
         self.add(where, reader.at["op"] + 2 * self.kind[where] + self.neg[where])
@@ -451,14 +476,16 @@ class _Batch:
         lone &= ~(self.noun & self.is_obj) & ~(self.target & (self.parent != self.none))
         where = np.flatnonzero(np.where(self.is_op, lone, free))
         strength = self.act[where]
+        follower = np.append(self.mark("neg")[1:] & (self.at[1:] == self.end[:-1]), False)  # "let no trucks through"
+        turn = np.where(follower, -self.turn, self.turn)
         name = np.where(self.is_op[where], reader.at["lone"], reader.at["act"]) + 2 * (strength + 3) + self.neg[where]
-        self.move(where, name, np.sign(strength) * self.turn[where], np.abs(strength) / 3)
+        self.move(where, name, np.sign(strength) * turn[where], np.abs(strength) / 3)
         acted_on = self.target & (self.parent != self.none)
         bare = self.is_op & ~self.used & ~lone & ~acted_on & (reader.alone[self.kind] != 0)
         where = np.flatnonzero(bare)
         name = reader.at["bare"] + 2 * self.kind[where] + self.neg[where]
         alone = reader.alone[self.kind[where]]
-        self.move(where, name, np.sign(alone) * self.turn[where], np.abs(alone))
+        self.move(where, name, np.sign(alone) * turn[where], np.abs(alone))
 
     def read_idioms(self) -> None:
         """Set phrases; an operator that still waits turns them."""
@@ -483,18 +510,24 @@ class _Batch:
         where = np.repeat(self.index, count)
         nth = np.arange(len(where)) - np.repeat(np.cumsum(count) - count, count)
         self.cued, self.cue = where, lexicon.cue_list[np.repeat(start, count) + nth]
+        self.says = where[self.reader.quotes[self.cue]]
         self.add(where, self.reader.at["cue"] + self.cue)
 
     def find_main_clauses(self) -> tuple[Ints, Ints]:
         """(n,) tokens between which each main clause stands: after the last "but", outside "although ..."."""
         begin, end = self.row_start[:-1].copy(), self.row_start[1:].copy()
         turn = np.flatnonzero(self.mark("contrast"))
-        turn = turn[self.at[turn] - begin[self.row[turn]] > 2]
+        turn = turn[(self.at[turn] - begin[self.row[turn]] > 2) & (end[self.row[turn]] - self.at[turn] > 3)]
         begin[self.row[turn]] = self.at[turn]  # of several the last one stays
         concession = np.flatnonzero(self.mark("concess"))
         concession = concession[self.at[concession] >= begin[self.row[concession]]]
         opening = self.at[concession] <= begin[self.row[concession]] + 2
-        closing = concession[~opening]
+        # "X, while sorry for the dead, will not pay": a concession between commas does not end the main clause.
+        inserted = self.mark("comma")[concession - 1] & (self.at[concession - 1] + 1 == self.at[concession])
+        inserted &= self.row[concession - 1] == self.row[concession]
+        comma_after = np.minimum.accumulate(np.where(self.mark("comma"), self.index, self.none)[::-1])[::-1]
+        inserted &= self.row[comma_after[np.minimum(concession + 1, self.none)]] == self.row[concession]
+        closing = concession[~opening & ~inserted]
         np.minimum.at(end, self.row[closing], self.at[closing])
         start, close = np.full(self.n + 1, _FAR), np.full(self.n + 1, _FAR)
         start[self.row[concession[opening]]] = self.at[concession[opening]]
@@ -509,18 +542,22 @@ class _Batch:
         """Which frames are not the statement's own main matter, and why; the first that holds counts.
 
         background: "had rejected", "apologised for the attack". asked: "whether it would attack". told: words of the
-        teller around a quotation. aside: "after the attack", "which attacked". yielded: before "but", "although ...".
+        teller around a quotation. aside: "after the attack", "which attacked", "if they do". yielded: before "but",
+        "although ...".
         """
         hit = np.searchsorted(self.at, start)  # the hit that the frame begins with
         had, excuse = (self._leading(mark, hit) for mark in ("had", "excuse"))
         background = (had >= 0) & (start - self.at[had] <= BACKGROUND_REACH)
+        # What somebody said had been done is no background: it is what is said, unless "who had" tells it by the way.
+        said = np.bincount(self.row[self.says], minlength=self.n + 1) > 0
+        background &= ~said[row] | (self._leading("subordinate", hit) >= 0)
         background |= (excuse >= 0) & (sign < 0) & (start - self.at[excuse] <= WINDOW)
         question = self.last(self.mark("question"))[hit]
         asked = (question > self.clause[hit]) & (start - self.at[question] <= QUESTION_REACH)
         told = self.is_speech[row] & ~self.quoted(row, start)
-        aside = self._leading("subordinate", hit) >= 0
+        aside = (self._leading("subordinate", hit) >= 0) | (self._leading("cond", hit) >= 0)
         begin, finish = self.find_main_clauses()
-        yielded = (start < begin[row]) | (start >= finish[row])
+        yielded = (start < begin[row]) | (start >= finish[row]) | (self._leading("concess", hit) >= 0)
         scopes = {"background": background, "asked": asked, "told": told, "aside": aside, "yielded": yielded}
         free = np.ones(len(row), bool)
         for name, which in scopes.items():
@@ -552,14 +589,13 @@ class _Batch:
         for label in ("total", "main"):
             rows = np.flatnonzero(np.abs(sums[label]) > 1e-9)
             self.add_whole(rows, at[label] + (sums[label][rows] > 0), np.minimum(np.abs(sums[label][rows]), MOST))
+        lead = _first(row, scopes["own"])
+        for label, which in (("first", _first(row, ~gone)), ("last", _first(row[::-1], ~gone[::-1])[::-1]),
+                             ("lead", lead)):  # fmt: skip
+            add(which, at[label] + plus)
+        tied = np.abs(sums["main"]) < 1e-9
+        sums["main"] += np.bincount(row, sign * lead, self.n) * tied  # undecided: its first move counts
         self.turn_round(sums["main"], sums["before"])
-        kept = np.flatnonzero(~gone)
-        change = row[kept[1:]] != row[kept[:-1]]
-        if len(kept):
-            for label, edge in (("first", np.append(True, change)), ("last", np.append(change, True))):
-                which = np.zeros(len(row), bool)
-                which[kept[edge]] = True
-                add(which, at[label] + plus)
         moved = np.bincount(row[~gone], minlength=self.n) > 0
         rows = np.flatnonzero(~moved & (self.row_start[1:] > self.row_start[:-1]))
         self.add_whole(rows, at["still"], 1.0)

@@ -70,7 +70,9 @@ _MARKED = {
 }
 """Marks of exact words: "relative" begins a new clause, what follows "subordinate" is seldom the main matter,
 "mutual" addresses all sides, "excuse" makes what follows no attack."""
-_PARTICLES = frozenset({"down", "off", "back", "out", "up", "aside", "over", "home", "with"})
+_PARTICLES = frozenset(
+    {"down", "off", "back", "out", "up", "aside", "over", "home", "with", "away", "through", "against", "as"}
+)
 PARTING = 5
 """How many tokens a particle may stand after its verb."""
 _PRONOUNS = ("it", "them", "him", "this")
@@ -178,7 +180,9 @@ class Lexicon:
             keys = node[verb] * len(self._numbers) + form[there]
             place = np.minimum(np.searchsorted(self._edges, keys), len(self._edges) - 1)
             whole = self._nodes[place, 0]
-            found = np.flatnonzero((self._edges[place] == keys) & (self.entries["op"][whole] > 0))
+            found = np.flatnonzero(
+                (self._edges[place] == keys) & ((self.entries["op"][whole] > 0) | (self.entries["act"][whole] != 0))
+            )
             entry[verb[found]], entry[there[found]] = whole[found], 0
 
 
@@ -303,6 +307,7 @@ def _add(entry: dict[str, Any], name: str, cls: str, note: str) -> None:
     if name == "modality" and cls != "name":
         entry["cues"] = sorted({*entry["cues"], f"mod:{cls}"})
         entry["marks"] |= MARK["cond"] * (cls in ("cond", "cond-hard")) | MARK["question"] * (cls == "question")
+        entry["marks"] |= MARK["mutual"] * (cls == "mutual")
         entry["marks"] |= MARK["bar"] * (cls in ("cond-until", "cond-bar")) | MARK["cond"] * (
             cls in ("cond-until", "cond-bar")
         )

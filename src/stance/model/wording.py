@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 KINDS = {
-    "acc": "deciding on", "accuse-of": "accusing", "agree-to": "agreeing", "allow": "allowing", "ask-to": "asking",
+    "accuse-of": "accusing", "agree-to": "agreeing", "allow": "allowing", "ask-to": "asking",
     "call-for": "calling for", "condemn": "condemning", "consider": "considering", "continue": "continuing",
     "decide-to": "deciding on", "demand": "demanding", "deny-that": "denying", "end": "ending",
     "fail-to": "failing at", "further": "furthering", "hinder": "hindering", "intensify": "intensifying",
     "lack": "lacking", "leave": "leaving", "offer": "offering", "oppose": "opposing", "postpone": "postponing",
-    "prevent": "preventing", "promise-to": "promising", "reduce": "reducing", "ref": "refusing",
+    "prevent": "preventing", "promise-to": "promising", "reduce": "reducing",
     "refuse-to": "refusing", "reject": "rejecting", "remove": "removing", "restart": "restarting",
     "restore": "restoring", "start": "starting", "support": "supporting", "threaten-to": "threatening",
     "uphold": "upholding", "urge-to": "urging", "violate": "violating", "vow-to": "vowing", "warn-of": "warning of",
@@ -25,7 +25,8 @@ TARGETS = {
 """What operators act on."""
 
 SUMS = {
-    "main": "main clause", "total": "whole sentence", "net": "a move", "first": "a move", "last": "a move",
+    "main": "main clause", "lead": "first move", "total": "whole sentence", "net": "a move",
+    "first": "a move", "last": "a move",
     "phrase": "a set phrase", "background": "in the background", "cond": "under a condition",
     "aside": "in a side clause", "way": "main clause", "own": "a move of one's own",
     "turned": "turned by what follows", "yielded": "before the turn", "asked": "in what is asked",
