@@ -45,7 +45,7 @@ class Limits:
 
     headers, body: bytes. arrival: seconds in which the head must have come, and then the body. work: seconds for the
     answer. stall: seconds in which a client must take some of it. waiting: requests that one process holds at a time;
-    statements: in one request.
+    statements: in one request. explained: characters of those whose words are to be weighed, which takes longest.
     """
 
     headers: int = 32_000
@@ -55,6 +55,7 @@ class Limits:
     stall: float = 30.0
     waiting: int = 128
     statements: int = 5_000
+    explained: int = 500_000
 
 
 @dataclass(frozen=True)
