@@ -31,7 +31,7 @@ from stance.text.segmenting import Unit
 SHORT = 50_000
 """Bytes up to which a request takes the short lane, unless it is a PDF file, which may hold far more."""
 
-TOGETHER = 16
+TOGETHER = 32
 """Requests that are scored together at most."""
 
 T = TypeVar("T")
