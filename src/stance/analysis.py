@@ -38,9 +38,18 @@ def analyse(
 
 def told(document: Document, unit: Unit = "sentence") -> Iterator[Statement]:
     """The statements of a document, with speakers, counted and placed in the whole of it."""
-    first = document.first
-    for piece in pieces(document, unit):
-        found = attribute(piece, segment(piece, unit=unit))
+    return attributed(cuts(document, unit), document.first)
+
+
+def cuts(document: Document, unit: Unit = "sentence") -> Iterator[tuple[Document, list[Statement]]]:
+    """The pieces of a document, each with its statements, whose speakers nobody has looked for yet."""
+    return ((piece, segment(piece, unit=unit)) for piece in pieces(document, unit))
+
+
+def attributed(parts: Iterable[tuple[Document, list[Statement]]], first: int = 0) -> Iterator[Statement]:
+    """The statements of what `cuts` gave, with speakers, counted from ``first`` and placed in the whole document."""
+    for piece, statements in parts:
+        found = attribute(piece, statements)
         yield from (_moved(s, piece.offset, first) for s in found) if piece.offset else found
         first += len(found)
 

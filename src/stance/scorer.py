@@ -120,8 +120,14 @@ def open_table(model: str | os.PathLike[str] | None = None) -> Table:
 
 def find_table(model: str | os.PathLike[str] | None = None) -> Path:
     """The file of that table. Raises ModelError for a registered model that is not there."""
+    return find_model(model)[0]
+
+
+def find_model(model: str | os.PathLike[str] | None = None) -> tuple[Path, tuple[str, int] | None]:
+    """The same, with the name and version under which it is registered, None for a mere file."""
     if isinstance(model, str) and model.startswith("models:/"):
         from stance.tracking.registry import resolve_model
 
-        return resolve_model(model).path
-    return DEFAULT if model is None or model == "default" else Path(model)
+        found = resolve_model(model)
+        return found.path, (found.name, found.version)
+    return (DEFAULT if model is None or model == "default" else Path(model)), None

@@ -6,6 +6,7 @@ import logging
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -253,6 +254,28 @@ def test_strange_texts_are_scored_like_any_other(client, text):
     answer = score(client, text=text)
     assert answer.status_code == 200
     assert all(text[s["start"] : s["end"]] == s["text"] for s in answer.json()["statements"])
+
+
+SLOW = {
+    "one word": {"text": "a" * 1_900_000},
+    "one statement to explain": {"text": "a. " * 20_000, "explain": True},
+    "tags without end": {"html": "<a " * 50_000},
+    "attributes without end": {"html": "x" + '<a b="' * 50_000},
+    "comments without end": {"html": "x<!--" * 50_000},
+    "empty tags": {"html": "<p>" * 600_000},
+    "half a million lines": {"text": '"\n' * 500_000},
+    "much to explain": {"text": "a. " * 200_000, "explain": True},
+}
+
+
+@pytest.mark.parametrize("body", SLOW.values(), ids=SLOW)
+@pytest.mark.parametrize("path", ["/v1/score", "/view"])
+def test_no_text_takes_more_than_its_length_accounts_for(client, path, body):
+    start = time.process_time()
+    answer = client.post(path, json=body)
+    assert answer.status_code in (200, 413, 422)
+    assert "not done" not in answer.text
+    assert time.process_time() - start < 12
 
 
 def test_the_view_escapes_what_it_was_sent(client):

@@ -20,6 +20,8 @@ TOKEN = re.compile(r"\w++(?:['’]\w+|[.,:](?:\w\b|\d+))*+|[.,;:!?\"“”«»�
 """Words with their apostrophes, numbers with their commas, abbreviations up to their last stop, and marks.
 Possessive (``++``), since nothing that was taken is ever given back, and so a seventh faster."""
 NAME, NUMBER = "<name>", "<number>"
+LONGEST = 100
+"""Characters of a word that its shape is made of: no word has more, but somebody may send a million in a row."""
 NEGATORS = frozenset(
     "not no never neither nor none nobody nothing nowhere without "  # noqa: SIM905
     "cannot cant dont wont hardly barely scarcely".split()
@@ -229,10 +231,10 @@ def pair_keys(
 
 
 def grams(word: str, low: int, high: int) -> list[str]:
-    """Character n-grams of a word with its edges marked.
+    """Character n-grams of a word with its edges marked; of one longer than `LONGEST`, of its start.
 
     >>> grams("Pact", 3, 4)
     ['^pa', 'pac', 'act', 'ct$', '^pac', 'pact', 'act$']
     """
-    marked = f"^{word.lower().replace('’', chr(39))}$"
+    marked = f"^{word[:LONGEST].lower().replace('’', chr(39))}$"
     return [marked[i : i + n] for n in range(low, high + 1) for i in range(len(marked) - n + 1)]

@@ -12,11 +12,12 @@ import io
 import json
 import os
 import re
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from itertools import chain, groupby, repeat
+from itertools import accumulate, chain, groupby, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +39,9 @@ if TYPE_CHECKING:
 TEMPLATES = Path(__file__).with_name("templates")
 
 EXPLAINED = 400
-"""Statements of a page whose words are weighed; the others show their probabilities."""
+"""Statements of a page whose words are weighed, and WEIGHED characters; the others show their probabilities."""
+
+WEIGHED = 200_000
 
 NAMED = 5
 """Contributions that an explanation names."""
@@ -134,7 +137,9 @@ class View:
     def articles(self) -> list[Article]:
         """The documents with their paragraphs."""
         look = Look(self.table.labels, self.poles)
-        reasons = [why for _, why in explained(self.scored[:EXPLAINED], self.table)]
+        sizes = accumulate(len(s.statement.text) for s in self.scored[:EXPLAINED])
+        few = sum(size <= WEIGHED for size in sizes)
+        reasons = [why for _, why in explained(self.scored[:few], self.table)]
         whys = chain(reasons, repeat(None))
         shown = {id(s): Shown(n, s, why, look) for n, (s, why) in enumerate(zip(self.scored, whys, strict=False))}
         parts = _by_document(self.documents, self.scored)
@@ -327,11 +332,14 @@ def weighed(why: Explanation, look: Look) -> list[tuple[str, str, int]]:
     """
     first, second = why.ranking[:2]
     words = [match.span() for match in _WORD.finditer(why.text)]
-    sums = [0.0] * len(words)
+    starts, ends = [start for start, _ in words], [end for _, end in words]
+    steps = [0.0] * (len(words) + 1)  # from one word's sum to the next one's, so that long stretches cost no more
     for c in why.contributions:
-        on = [i for i, (start, end) in enumerate(words) if start < c.end and c.start < end]
-        for i in on:
-            sums[i] += c.margin(first, second) / len(on)
+        i, j = bisect_right(ends, c.start), bisect_left(starts, c.end)
+        if i < j:
+            steps[i] += c.margin(first, second) / (j - i)
+            steps[j] -= c.margin(first, second) / (j - i)
+    sums = list(accumulate(steps[:-1]))
     most = max(map(abs, sums), default=0.0) or 1.0
     pieces: list[tuple[str, str, int]] = []
     last = 0

@@ -10,7 +10,7 @@ from stance.model.evaluation import Evaluation
 from stance.model.table import DEFAULT, Table
 from stance.report.card import card
 from stance.report.summary import POLES, Poles, poles_of
-from stance.scorer import open_table
+from stance.scorer import find_model
 from stance.service.messages import ModelCard, ModelName
 
 LANES = 2
@@ -34,7 +34,8 @@ class Model:
     @classmethod
     def load(cls, reference: str | None, positive: str | None = None, negative: str | None = None) -> Model:
         """Raises ModelError, UsageError or TrackingError where there is no such model, or it has no such labels."""
-        table, registered = _open(reference)
+        path, registered = find_model(reference)
+        table = Table.load(path)
         poles = poles_of(table.labels, positive, negative)
         twins = [Table(table.header, table.arrays) for _ in range(LANES - 1)]
         for one in (table, *twins):
@@ -85,16 +86,6 @@ class Live:
         """Load the model anew and put it to use; if that fails the old one stays and the error is raised."""
         self.model = self._load()
         return self.model
-
-
-def _open(reference: str | None) -> tuple[Table, tuple[str, int] | None]:
-    """The table, with its name and number if it is registered."""
-    if reference is None or not reference.startswith("models:/"):
-        return open_table(reference), None
-    from stance.tracking.registry import resolve_model
-
-    found = resolve_model(reference)
-    return Table.load(found.path), (found.name, found.version)
 
 
 def _evaluation(measures: Any) -> Evaluation | None:

@@ -9,10 +9,14 @@ from pydantic import AfterValidator, Base64Bytes, BaseModel, ConfigDict, Discrim
 from stance.errors import InputError
 from stance.report.summary import Summary as Summed
 from stance.report.summary import period_of
+from stance.service.problems import TooLarge
 from stance.statement import Document
 
 MOST_STATEMENTS = 5_000
 """Statements in one request."""
+
+MOST_TAGS = 100_000
+"""Tags in one HTML page: reading them takes longer than scoring the text between them."""
 
 STDIN = "-"
 """The document's id when a request gives none: that of standard input on the command line."""
@@ -160,6 +164,8 @@ class DocumentsRequest(_Options):
 def _page(html: str, name: str, place: str) -> Document:
     from stance.text.extracting import extract_html
 
+    if html.count("<") > MOST_TAGS:
+        raise TooLarge(f"more than {MOST_TAGS:,} tags", place=place, remedy="send its text")
     # The mark tells that these bytes are UTF-8, whatever the page says of itself.
     return extract_html(b"\xef\xbb\xbf" + html.encode(), name, place)
 

@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar, cast
 
 from pydantic_core import to_json
 
-from stance.analysis import judge
+from stance.analysis import attributed, cuts, judge
 from stance.model.table import Table
 from stance.report import html
 from stance.report.explanation import rows
@@ -25,14 +25,13 @@ from stance.service.metrics import Metrics
 from stance.service.problems import TooLarge, TooSlow
 from stance.statement import Document, ScoredStatement
 from stance.statement import Statement as Cut
-from stance.text.attributing import attribute
 from stance.text.quoting import lines
-from stance.text.segmenting import Unit, segment
+from stance.text.segmenting import Unit
 
 SHORT = 50_000
 """Bytes up to which a request takes the short lane, unless it is a PDF file, which may hold far more."""
 
-TOGETHER = 16
+TOGETHER = 32
 """Requests that are scored together at most."""
 
 T = TypeVar("T")
@@ -116,11 +115,13 @@ class Lane:
         try:
             job.documents = job.request.to_documents()
             if job.request.attribute:
-                parts = cut(job.documents, job.request.unit, self.limits.statements)
-                told = (attribute(document, part) for document, part in zip(job.documents, parts, strict=True))
-                job.statements = [statement for part in told for statement in part]
+                cut = cut_all(job.documents, job.request.unit, self.limits.statements)
+                job.statements = [statement for parts in cut for statement in attributed(parts)]
             else:  # as `Scorer.score` has it
                 job.statements = [Cut(d.id, 0, d.text, 0, len(d.text), 0, len(d.text)) for d in job.documents]
+            if job.request.explain and sum(len(s.text) for s in job.statements) > self.limits.explained:
+                what = f"more than {self.limits.explained:,} characters to explain"
+                raise TooLarge(what, place="explain", remedy="send them in parts")
         except Exception as error:
             job.outcome = error
             return False
@@ -223,19 +224,16 @@ def answer_of(
     return to_json(answer)
 
 
-def cut(documents: Sequence[Document], unit: Unit, most: int) -> list[list[Cut]]:
-    """The statements of each document, without speakers; raises TooLarge for more than so many together."""
+def cut_all(documents: Sequence[Document], unit: Unit, most: int) -> list[list[tuple[Document, list[Cut]]]]:
+    """What `analysis.cuts` gives for each document; raises TooLarge for more than so many statements together."""
     # Counting lines spares the work of cutting what is too much anyway. Each is a statement, or part of a sentence
     # that runs over a few.
-    n = sum(1 for document in documents for _ in islice(lines(document.text), 4 * most + 1) if not document.row)
+    n = sum(1 for document in documents for _ in islice(lines(document.text), 4 * (most + 1)) if not document.row)
     n = n if unit == "line" else n // 4
-    parts: list[list[Cut]] = []
-    if n <= most:
-        parts = [segment(document, unit=unit) for document in documents]
-        n = sum(map(len, parts))
-    if n > most:
+    found = [list(cuts(document, unit)) for document in documents] if n <= most else []
+    if max(n, sum(len(statements) for parts in found for _, statements in parts)) > most:
         raise TooLarge(f"more than {most:,} statements", place="body", remedy="send it in parts")
-    return parts
+    return found
 
 
 def _documents(request: ScoreRequest, documents: Sequence[Document]) -> list[dict[str, str | None]]:

@@ -153,7 +153,19 @@ def _all_text(page: str) -> str:
             pieces.append("" if silent else re.sub(r"\s+", " ", data))
 
     parser = Blocks()
-    parser.feed(_MARKED.sub("", page))  # a comment in HTML, on which the parser may trip
+    parser.feed(_closed(_MARKED.sub("", page)))  # a comment in HTML, on which the parser may trip
     parser.close()
     lines = (line.strip() for line in "".join(pieces).split("\n"))
     return "\n".join(line for line in lines if line)
+
+
+def _closed(page: str) -> str:
+    """A page without what opens and never closes: for each such mark the parser would search all that follows.
+
+    >>> _closed("<p>a<!-- b --> c <!-- d <b>e</b> <f")
+    '<p>a<!-- b --> c  d <b>e</b> f'
+    """
+    for opening, closing in (("<!--", "-->"), ("<", ">")):
+        head, mark, tail = page.rpartition(closing)
+        page = head + mark + tail.replace(opening, "")
+    return page
