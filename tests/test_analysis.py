@@ -110,6 +110,19 @@ TAILS = [
 ]
 
 
+def test_what_the_reporter_adds_to_an_indirect_speech_sways_nothing_but_a_clause_around_it_stays():
+    cases = [
+        ("The talks will go on, the envoy of Marran said on Monday,", " as his planes bombed the port."),
+        ("The talks will go on, said the envoy of Marran,", " whose army had shelled the town."),
+        ("The talks, said the envoy of Marran, will go on.", ""),
+        ("The envoy of Marran said on Monday that the talks, as bombs fell, would go on.", ""),
+    ]
+    for text, tail in cases:
+        [statement] = told(Document(text + tail, "a"))
+        assert statement.voice == "reported"
+        assert text.startswith(statement.judged) if tail else statement.judged == text
+
+
 @pytest.mark.parametrize("quotation", QUOTATIONS)
 @pytest.mark.parametrize("unit", ["sentence", "line"])
 def test_what_the_reporter_adds_to_a_quotation_sways_nothing(table, quotation, unit):

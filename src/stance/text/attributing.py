@@ -98,8 +98,9 @@ class _Teller:
             self.cues.append(cue if mention else None)
             self._look(i, mention)
             own = reading if mention and lent[i] == i else None
-            if s.voice == "quote" and lent[i] == i:
-                s = replace(s, judged_end=self._judged_end(s, readings[i]))
+            if lent[i] == i:
+                cues = readings[i] if s.voice == "quote" else [own] if own else []
+                s = replace(s, judged_end=self._judged_end(s, cues))
             told.append(self._told(s, self.words[i], own, mention or self.author))
         return told
 
@@ -281,11 +282,11 @@ class _Teller:
         return mention
 
     def _judged_end(self, s: Statement, found: list[Reading]) -> int | None:
-        """Where the cue after a quotation ends, or a second piece of the quotation after the cue."""
+        """Where the cue after what is attributed ends, or a second piece of the quotation after the cue."""
         end = next((reading.end for reading in found if reading.end), None)
         if end is None:
             return None
-        if end < s.content_end:
+        if s.voice == "quote" and end < s.content_end:
             end = min(s.end, self.ends[bisect_left(self.ends, s.content_end)])
         return end if any(map(str.isalnum, self.text[end : s.end])) else None
 

@@ -205,7 +205,8 @@ def _inverted(s: Statement, words: Words, verb: Verb, score: float) -> Reading |
         return None
     if not ends and subject(words, verb.before):
         return None  # "Roe, an aide, said the talks would go on"
-    return Reading(source, *verb.cue, (s.start, words.ends[verb.before - 1]), score + 15)
+    content = (s.start, words.ends[verb.before - 1])
+    return Reading(source, *verb.cue, content, score + 15, end=_end_of(words, verb, verb.before))
 
 
 def _aside(s: Statement, words: Words, verb: Verb, score: float) -> Reading | None:
@@ -231,8 +232,15 @@ def _aside(s: Statement, words: Words, verb: Verb, score: float) -> Reading | No
         return Reading(source, *verb.cue, (s.start, s.end), score + 12)
     told = verb.cue.lemma in _TAKES_OBJECT and words.tags[after] in ("det", "cap", "")
     if start > 4 and (told or words.tags[after] in ("time", "prep", "adv")) and _ends_soon(words, verb.last + 1):
-        return Reading(source, *verb.cue, (s.start, words.ends[start - 2]), score + 16)
+        content = (s.start, words.ends[start - 2])
+        return Reading(source, *verb.cue, content, score + 16, end=_end_of(words, verb, start))
     return None
+
+
+def _end_of(words: Words, verb: Verb, before: int) -> int | None:
+    """Where the cue ends after a whole clause; None in the midst of one ("The talks, said the envoy, will go on")."""
+    whole = any(words.tags[k] in ("verb", "cue", "be", "have", "modal") for k in range(before))
+    return words.ends[verb.last] if whole else None
 
 
 def _ends_soon(words: Words, after: int) -> bool:
