@@ -45,8 +45,8 @@ class Statement:
     ``cue`` is the verb that attributes it (lemma), for every sentence of a quotation; none without a speaker.
     ``speaker_full`` is the longest form of the speaker's name in the document, ``target`` the actor
     addressed or spoken of.
-    ``judged_end`` (an offset too) ends what the stance is judged by: of a quotation or a clause that stands first, its words
-    and cue, for what the reporter adds is not the speaker's; None where that is the whole statement.
+    ``judged_end`` (an offset too) ends what the stance is judged by: of a quotation or clause that stands first, its
+    words and cue, for what the reporter adds is not the speaker's; None where that is the whole statement.
     """
 
     document: str
