@@ -1,12 +1,13 @@
 """How time and memory grow with the corpus, how a killed run ends, and what one huge document does.
 
-    python benchmarks/growth.py [--least 3] [--most 6] [--jobs 2] [--kill] [--skew [N]] [--into FOLDER]
+    python benchmarks/growth.py [--least 3] [--most 6] [--jobs 2] [--kill [POWER]] [--skew [N]] [--into FOLDER]
 
 Scores synthetic corpora of 10^LEAST to 10^MOST statements, drawn with a seed from data/corpus, by the command
 `stance score --unit line --jobs N --out FOLDER`, and takes time and memory of all its processes; small ones several
-times. --kill ends a run on the largest corpus by `kill -9` half-way, resumes it and compares the files; --skew puts one
-document of 50 MB among N small ones. Writes section "growth" of benchmarks/README.md and growth.svg. 10^7 with
---kill and --skew takes some 50 minutes of two idle cores and 6 GB of disk; what is measured is kept after each step.
+times. --kill ends a run on 10^POWER statements (the largest corpus) half-way by `kill -9`, resumes it and compares the
+files; --skew puts one document of 50 MB among N small ones. Writes section "growth" of benchmarks/README.md and
+growth.svg. 10^7 with --kill and --skew takes some 50 minutes of two idle cores and 6 GB of disk; what is measured is
+kept after each step.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=6, help="Largest corpus.")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=3, help=f"Runs on each corpus of up to {SMALL:,} statements.")
-    parser.add_argument("--kill", action="store_true")
+    parser.add_argument("--kill", type=int, nargs="?", const=0, metavar="POWER", help="Corpus to be killed on [MOST].")
     parser.add_argument("--skew", type=int, nargs="?", const=10**6, metavar="N", help="[1,000,000]")
     parser.add_argument("--megabytes", type=float, default=50, help="Size of the document among them.")
     parser.add_argument("--scratch", type=Path, help="Folder for corpora and scores [a temporary one].")
@@ -70,8 +71,9 @@ def main() -> None:
             rounds = options.rounds if 10**power <= SMALL else 1
             found["runs"].append(asdict(grow(10**power, base, options.jobs, rounds)))
             keep(options.into, "growth", found)
-        if options.kill:
-            found["killed"] = killed(Measured(**found["runs"][-1]), base, options.jobs)
+        if options.kill is not None:
+            whole = found["runs"][(options.kill or options.most) - options.least]
+            found["killed"] = killed(Measured(**whole), base, options.jobs)
             keep(options.into, "growth", found)
         if options.skew:
             found["skewed"] = skewed(base, options.jobs, options.skew, options.megabytes)
