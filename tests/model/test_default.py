@@ -70,6 +70,7 @@ def test_its_card_is_the_one_in_docs(capsys, monkeypatch):
     with pytest.raises(SystemExit):
         main(["card", "default", "--data", "data/contrast", "--by", "file"])
     made, kept = capsys.readouterr().out, (ROOT / "docs" / "card" / "card.md").read_text(encoding="utf-8")
+    made, kept = (re.sub(r"[0-9a-f]{16,}", "DIGEST", card) for card in (made, kept))  # another zlib, other bytes
     assert kept.startswith(made), "write it again: make card"
     pictures = re.findall(r"\]\((.+\.png)\)", kept)
     assert {Path(name).name for name in pictures} == {"reliability.png", "coverage.png", "confusion.png"}
