@@ -324,7 +324,7 @@ class Table:
             ) from None
 
     def to_bytes(self) -> bytes:
-        """The file as it is written: the same numbers, the same bytes."""
+        """The file as it is written: the same numbers, the same bytes, of one Python (another may zip otherwise)."""
         header = json.dumps(self.header, sort_keys=True, ensure_ascii=False).encode()
         left_out = () if self._follower else _TRENDS
         arrays = {name: self.arrays[name] for name in _KINDS if name not in left_out}
