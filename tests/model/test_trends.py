@@ -1,10 +1,10 @@
 """What rises and falls: found in tokens, as vectors, in the table."""
 
-from dataclasses import io
+import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
-import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
