@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import unicodedata
 
 import pytest
@@ -429,7 +428,7 @@ def test_lexicon_has_no_doubtful_rows() -> None:
     assert not kinds("names")["male"] & kinds("names")["female"]
 
 
-def test_work_grows_with_the_text_and_no_faster() -> None:
+def test_work_grows_with_the_text_and_no_faster(fastest) -> None:
     article = (
         "Orlova said talks would begin. “We can talk. We will,” she said, accusing Ostland of delay. "
         "The council, which met on Monday, warned that it would not wait, according to two diplomats.\n\n"
@@ -437,12 +436,10 @@ def test_work_grows_with_the_text_and_no_faster() -> None:
 
     def seconds(copies: int) -> float:
         document = Document(article * copies, id="d")
-        start = time.process_time()
-        attribute(document, segment(document))
-        return time.process_time() - start
+        return fastest(lambda: attribute(document, segment(document)))
 
-    seconds(20)
-    assert seconds(1600) < 3 * 8 * max(seconds(200), 0.01)
+    # Eight times the text: a quadratic step would take 64 times as long, a busy machine some more than eight.
+    assert seconds(1600) < 4 * 8 * max(seconds(200), 0.01)
 
 
 @pytest.mark.parametrize(
@@ -465,7 +462,5 @@ def test_work_grows_with_the_text_and_no_faster() -> None:
         "such as Roe ",
     ],
 )
-def test_monotonous_text_is_no_trap(piece: str) -> None:
-    start = time.process_time()
-    told(piece * (120_000 // len(piece)))
-    assert time.process_time() - start < 10
+def test_monotonous_text_is_no_trap(piece: str, fastest) -> None:
+    assert fastest(lambda: told(piece * (120_000 // len(piece)))) < 10
