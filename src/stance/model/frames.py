@@ -476,7 +476,8 @@ class _Batch:
         lone &= ~(self.noun & self.is_obj) & ~(self.target & (self.parent != self.none))
         where = np.flatnonzero(np.where(self.is_op, lone, free))
         strength = self.act[where]
-        follower = np.append(self.mark("neg")[1:] & (self.at[1:] == self.end[:-1]), False)  # "let no trucks through"
+        adjacent = (self.at[1:] == self.end[:-1]) & (self.row[1:] == self.row[:-1])
+        follower = np.append(self.mark("neg")[1:] & adjacent, False)  # "let no trucks through"
         turn = np.where(follower, -self.turn, self.turn)
         name = np.where(self.is_op[where], reader.at["lone"], reader.at["act"]) + 2 * (strength + 3) + self.neg[where]
         self.move(where, name, np.sign(strength) * turn[where], np.abs(strength) / 3)
