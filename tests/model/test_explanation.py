@@ -6,14 +6,13 @@ import re
 from itertools import combinations
 from math import log
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stance.model.codebook import TESTS
 from stance.model.corpus import read_texts
-from stance.model.evidence import KINDS, Evidence
-from stance.model.explanation import Explanation, explain, explain_all
+from stance.model.explanation import explain, explain_all
 from stance.model.frames import Reader
 from stance.model.matching import read_lexicon
 from stance.model.table import Table
@@ -48,11 +47,22 @@ def test_many_statements_are_explained_as_one_by_one() -> None:
         assert together.logits == pytest.approx(alone.logits, abs=1e-9)
 
 
-def test_contributions_stand_on_the_words_they_name() -> None:
+def test_contributions_stand_on_the_words_they_name_in_reading_order_and_add_something() -> None:
     for text in TEXTS[:100]:
-        for c in explain(TABLE, text).contributions:
+        found = explain(TABLE, text).contributions
+        assert [(c.start, c.end) for c in found] == sorted((c.start, c.end) for c in found)
+        for c in found:
             assert 0 <= c.start < c.end <= len(text)
             assert text[c.start : c.end].strip() == text[c.start : c.end]
+            assert any(c.weights.values())
+
+
+def test_a_table_that_has_just_scored_other_statements_explains_these() -> None:
+    alone = explain(TABLE, "They reject the offer.").to_json()
+    TABLE.score(["They accept the offer."])
+    assert explain(TABLE, "They reject the offer.").to_json() == alone
+    TABLE.score(["They reject the offer."])
+    assert explain(TABLE, "They reject the offer.").to_json() == alone
 
 
 @settings(max_examples=60, deadline=None)
@@ -69,32 +79,7 @@ def test_the_codebooks_tests_are_named_when_the_evidence_shows_them() -> None:
     assert "3 negation" in explain(TABLE, "They won’t yield.").tests
     assert explain(TABLE, "The envoy arrived in the capital on Monday.").tests == []
     tests = {test for text in TEXTS for test in explain(TABLE, text).tests}
-    assert {"3 negation", "4 condition"} <= tests <= {"2 after but", "3 negation", "4 condition"}
-
-
-@pytest.mark.parametrize(
-    ("feature", "kind", "span", "tests"),
-    [
-        (", but", "pair", ", but", ["2 after but"]),
-        ("mod:contrast", "frame", "but", ["2 after but"]),
-        ("yield", "word", "yield", ["2 after but"]),
-        ("not:talk", "word", "talks", ["3 negation"]),
-        ("rejectN>coop", "frame", "rejected any talks", ["3 negation"]),
-        ("object:coopN", "frame", "talks", ["3 negation"]),
-        ("mod:cond-hard", "frame", "only if", ["2 after but", "4 condition"]),
-        ("main-", "frame", "They rejected any talks, but would yield only if paid", ["2 after but"]),
-        ("op:reject", "frame", "rejected", []),
-        ("mod:cond-hard", "frame", "They", []),
-        ("UN", "word", "talks", []),
-    ],
-)
-def test_words_and_frames_call_for_the_codebooks_tests(feature, kind, span, tests) -> None:
-    text = "They rejected any talks, but would yield only if paid"
-    start = np.array([text.index(span)])
-    one = Evidence(
-        0 * start, 0 * start + KINDS.index(kind), start, start + len(span), np.array([[1.0, 0.0]]), [feature]
-    )
-    assert Explanation(text, {"hawkish": 0.0, "neutral": 0.0}, one, [0]).tests == tests
+    assert tests == set(TESTS)
 
 
 def test_the_tests_are_named_on_sentences_written_for_them_and_not_where_there_is_no_cue() -> None:
@@ -140,10 +125,11 @@ def test_contributions_are_named_by_the_words_and_what_a_frame_reads_in_them() -
 
 
 @pytest.mark.parametrize("shift", [0, 40])
-def test_json_is_that_of_the_dictionary(shift) -> None:
+def test_json_is_the_dictionary(shift) -> None:
     for text in ["", "They won’t “yield”\n\tto \x00 100% of \\ it", *TEXTS[:50]]:
         why = explain(TABLE, text)
-        assert why.to_json(shift) == json.dumps(why.to_dict(shift), ensure_ascii=False)
+        assert json.loads(why.to_json(shift)) == why.to_dict(shift)
+        assert list(json.loads(why.to_json(shift))) == list(why.to_dict(shift))
 
 
 def test_the_strongest_contributions_come_first_in_json() -> None:

@@ -18,7 +18,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from stance.errors import ModelError
-from stance.model.evidence import PAIR, WORD
+from stance.model.evidence import KINDS
 from stance.model.table import DEFAULT, Table
 from stance.model.training import train
 
@@ -121,6 +121,7 @@ def test_any_texts_get_probabilities_that_sum_to_one_and_a_tone_in_range(default
 @given(st.lists(anything, max_size=8))
 @settings(max_examples=40)
 @example(STRANGE)
+@example(["They reject", "No talks"])
 def test_a_statement_scores_alike_alone_and_among_others(default, texts):
     together = default.score(texts).probabilities
     for row, text in zip(together, texts, strict=True):
@@ -178,7 +179,6 @@ def test_evidence_sums_to_the_logits_and_points_into_the_text(default, text):
     logits = default.arrays["bias"][:3].astype(float) + found.weights.sum(axis=0)
     np.testing.assert_allclose(logits - logits[0], np.log(p) - np.log(p[0]), atol=1e-6, rtol=1e-5)
     assert ((found.start >= 0) & (found.start < found.end) & (found.end <= len(text))).all()
-    assert found.weights.any(axis=1).all()
 
 
 def test_evidence_names_the_words_it_stands_on(default):
@@ -186,8 +186,8 @@ def test_evidence_names_the_words_it_stands_on(default):
     found = default.explain([text])
     stands = [text[start:end] for start, end in zip(found.start, found.end, strict=True)]
     words, pairs = (
-        {name: on for name, on, k in zip(found.names, stands, found.kinds, strict=True) if k == kind}
-        for kind in (WORD, PAIR)
+        {name: on for name, on, k in zip(found.names, stands, found.kinds, strict=True) if KINDS[k] == kind}
+        for kind in ("word", "pair")
     )
     assert words["not:accept"] == "accept"
     assert words["<name>"] == "Jane Roe"

@@ -26,8 +26,8 @@ import numpy.typing as npt
 
 from stance.errors import ModelError
 from stance.model.encoder import Encoder, check_description
-from stance.model.evidence import SENTENCE, Evidence, Places, edges
-from stance.model.frames import Reader
+from stance.model.evidence import Evidence, Places, edges
+from stance.model.frames import Reader, Readings
 from stance.model.matching import Lexicon, check_parts
 from stance.model.tokens import NAME, Tokenizer, Tokens, grams, normal_form, pair_keys, plain_form
 from stance.model.trends import NAMES as DIRECTIONS
@@ -118,6 +118,25 @@ class _KeyIndex:
         return place
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What is found in a batch of statements before anything is weighed.
+
+    surfaces: of token types. rows, words, pairs: of each pair (edges included) its statement, the row of its right
+    word and its own. shapes: (t, columns) of tokens. directions: row of each trend.
+    """
+
+    tokens: Tokens
+    surfaces: Sequence[str]
+    rows: npt.NDArray[np.int32]
+    words: npt.NDArray[np.int64]
+    pairs: npt.NDArray[np.int32]
+    shapes: Floats
+    frames: Readings | None
+    trends: Trends
+    directions: npt.NDArray[np.int64]
+
+
 class Table:
     """A trained model, ready to score.
 
@@ -148,6 +167,7 @@ class Table:
         self._trends = _padded(arrays["trend_weights"], arrays["trend_idf"], 2)
         self._follower = Follower(arrays) if len(arrays["trend_weights"]) else None
         self._reader = Reader(Lexicon(_lexicon_parts(arrays))) if len(arrays["frame_weights"]) else None
+        self._last: tuple[list[str], _Read] | None = None
         self._lock = threading.Lock()  # new word types are numbered by one thread at a time
         self._forget()
 
@@ -179,25 +199,34 @@ class Table:
 
     def _logits(self, texts: Sequence[str]) -> npt.NDArray[np.float64]:
         out = np.tile(self.arrays["bias"].astype(np.float64), (len(texts), 1))
+        read = self._read(texts)
+        if read.frames and len(rows := read.frames.rows):
+            weighted = self.arrays["frame_weights"].take(read.frames.features, axis=0) * read.frames.values[:, None]
+            starts = np.flatnonzero(np.concatenate([[True], rows[1:] != rows[:-1]]))
+            out[rows[starts]] += np.add.reduceat(weighted, starts, axis=0)
+        if len(read.rows):
+            self._add(out, read.rows, self._words.take(read.words, axis=0) + self._pairs.take(read.pairs, axis=0))
+            self._add(out, read.tokens.rows, read.shapes)
+        if self._encoder:
+            out += self._encoder(texts) @ self.arrays["sentence_weights"].astype(np.float64)
+        if len(at := read.trends.at):
+            self._add(out, read.tokens.rows.take(at), self._trends.take(read.directions, axis=0))
+        return out
+
+    def _read(self, texts: Sequence[str]) -> _Read:
+        """What is found in statements; the last answer is kept, for who has scored statements often explains them."""
+        last, texts = self._last, list(texts)
+        if last and last[0] == texts:
+            return last[1]
         with self._lock:
             tokens, rows, words, pairs = self._look_up(texts)
             shapes = self._type_shapes.take(tokens.types, axis=0)
-            described = self._type_frames
+            surfaces, described = self._tokenizer.surfaces, self._type_frames
             trends, directions = self._follow(tokens)
-        if self._reader:
-            found = self._reader.read(tokens, described).counted()
-            if len(found.rows):
-                weighted = self.arrays["frame_weights"].take(found.features, axis=0) * found.values[:, None]
-                starts = np.flatnonzero(np.concatenate([[True], found.rows[1:] != found.rows[:-1]]))
-                out[found.rows[starts]] += np.add.reduceat(weighted, starts, axis=0)
-        if len(rows):
-            self._add(out, rows, self._words.take(words, axis=0) + self._pairs.take(pairs, axis=0))
-            self._add(out, tokens.rows, shapes)
-        if self._encoder:
-            out += self._encoder(texts) @ self.arrays["sentence_weights"].astype(np.float64)
-        if len(trends.at):
-            self._add(out, tokens.rows.take(trends.at), self._trends.take(directions, axis=0))
-        return out
+        frames = self._reader.read(tokens, described).counted() if self._reader else None
+        read = _Read(tokens, surfaces, rows, words, pairs, shapes, frames, trends, directions)
+        self._last = texts, read
+        return read
 
     @staticmethod
     def _add(out: npt.NDArray[np.float64], rows: npt.NDArray[np.int32], values: Floats) -> None:
@@ -270,35 +299,31 @@ class Table:
         return out
 
     def explain(self, texts: Sequence[str]) -> Evidence:
-        """Everything that moved each of n statements; with the bias it sums to the statement's logits.
+        """Everything that moved each of n statements, in any order; with the bias it sums to the statement's logits.
 
         Many statements at a time are far quicker than one by one.
         """
-        with self._lock:
-            tokens, rows, words, pairs = self._look_up(texts)
-            shape = self._type_shapes.take(tokens.types, axis=0)
-            surfaces = self._tokenizer.surfaces
-            described = self._type_frames
-            trends, directions = self._follow(tokens)
-        places, n, parts = Places(texts, tokens, surfaces), len(texts), []
-        if self._reader and len((found := self._reader.read(tokens, described).counted()).rows):
-            weights = self.arrays["frame_weights"].take(found.features, axis=0)[:, : len(self.labels)]
-            parts.append(places.frames(found, weights.astype(np.float64) * found.values[:, None], self._reader.names))
-        if len(trends.at):
-            values = self._shares(self._trends.take(directions, axis=0), tokens.rows.take(trends.at), n)
-            ways = [DIRECTIONS[rising] for rising in trends.rising.tolist()]
-            parts.append(places.trends(trends.at, trends.near, ways, values))
+        read = self._read(texts)
+        tokens, rows = read.tokens, read.rows
+        places, n, parts = Places(texts, tokens, read.surfaces), len(texts), []
+        if self._reader and read.frames and len(read.frames.rows):
+            weights = self.arrays["frame_weights"].take(read.frames.features, axis=0)[:, : len(self.labels)]
+            weights = weights.astype(np.float64) * read.frames.values[:, None]
+            parts.append(places.frames(read.frames, weights, self._reader.names))
+        if len(at := read.trends.at):
+            values = self._shares(self._trends.take(read.directions, axis=0), tokens.rows.take(at), n)
+            ways = [DIRECTIONS[rising] for rising in read.trends.rising.tolist()]
+            parts.append(places.trends(at, read.trends.near, ways, values))
         if self._encoder:
             added = self._encoder(texts) @ self.arrays["sentence_weights"].astype(np.float64)
-            each, ends = np.arange(n), np.array([len(text) for text in texts], np.int64)
-            parts.append((SENTENCE, each, 0 * each, ends, added[:, : len(self.labels)], ["whole sentence"] * n))
+            parts.append(places.whole(texts, added[:, : len(self.labels)]))
         if len(rows):
-            word, pair = self._words.take(words, axis=0), self._pairs.take(pairs, axis=0)
+            word, pair = self._words.take(read.words, axis=0), self._pairs.take(read.pairs, axis=0)
             squares = word[:, -1:].astype(np.float64) + pair[:, -1:]
             word, pair = (self._shares(part, rows, n, squares) for part in (word, pair))
             inner = ~edges(rows)[1]  # the pair with the end of a statement has no word on its right
-            word, negated = word[inner], (words[inner] % 2 > 0)
-            parts.append(places.single(word + self._shares(shape, tokens.rows, n), negated & word.any(axis=1)))
+            word, negated = word[inner], (read.words[inner] % 2 > 0)
+            parts.append(places.single(word + self._shares(read.shapes, tokens.rows, n), negated & word.any(axis=1)))
             parts.append(places.pairs(rows, pair))
         return Evidence.gather(parts, len(self.labels))
 

@@ -36,7 +36,7 @@ _ABBREVIATIONS = frozenset(
     "mr mrs ms dr prof gen lt col maj capt sgt adm sen rep gov amb hon rev st no jr sr vs etc co corp inc ltd "  # noqa: SIM905
     "jan feb mar apr jun jul aug sep sept oct nov dec".split()
 )
-_STOPS = frozenset('.,;:!?"“”«»„…\n') | {"but"}
+STOPS = frozenset('.,;:!?"“”«»„…\n') | {"but"}
 _OPENERS = frozenset('.:!?"“”«»„…\n')
 _QUOTES = dict.fromkeys('"“”«»„', '"')
 _SUFFIX = re.compile(r"['’](?:s|S)?$")
@@ -141,7 +141,7 @@ class Tokenizer(dict[str, int]):
             | _COMMON * common
             | _ACRONYM * acronym
             | _NEGATOR * (lower in NEGATORS or lower.endswith("n't"))
-            | _STOP * (lower in _STOPS)
+            | _STOP * (lower in STOPS)
             | _OPENER * (surface in _OPENERS)
             | _LOWER * (letters and not upper and len(surface) > 3)
             | _ABBREVIATION * (letters and ("." in surface or lower in _ABBREVIATIONS or (upper and len(surface) == 1)))
@@ -149,8 +149,7 @@ class Tokenizer(dict[str, int]):
 
     def encode(self, texts: Sequence[str]) -> Tokens:
         """Tokens of many statements; any string is a statement, the empty one too."""
-        joined = "\n".join([t.replace("\n", " ") if "\n" in t else t for t in texts]) + "\n" if texts else ""
-        found = TOKEN.findall(joined)
+        found = TOKEN.findall(joined(texts))
         types = np.fromiter(map(self.__getitem__, found), np.int32, len(found))
         flags = self._flags.take(types)
         raw = np.flatnonzero(~_abbreviating(types, flags)).astype(np.int32)
@@ -175,6 +174,15 @@ class Tokenizer(dict[str, int]):
         word = ((flags & _COMMON) != 0) & ((flags & _ACRONYM) == 0)
         name: npt.NDArray[np.bool_] = capital & ~(word & (opens | headline[rows]))
         return name
+
+
+def joined(texts: Sequence[str]) -> str:
+    """Statements one below the other, each on one line.
+
+    >>> joined(["We\\nmet.", ""])
+    'We met.\\n\\n'
+    """
+    return "\n".join([t.replace("\n", " ") if "\n" in t else t for t in texts]) + "\n" if texts else ""
 
 
 def _abbreviating(types: npt.NDArray[np.int32], flags: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
