@@ -248,18 +248,20 @@ def test_two_versions_of_one_table_are_kept_once_and_a_damaged_copy_is_fetched_a
 
 
 def test_the_versions_are_listed_with_aliases_and_measures(folder, run_stance):
-    record(register="stance", metrics={"cv/macro_f1": 0.71}, evaluations=measured(made()))
+    figures = measured(made())["test"]
+    record(register="stance", evaluations=dict.fromkeys(trained().header["metrics"], figures))  # as `stance train` does
     tracking.promote(TEXTS, TRUTH)
     record(register="stance")
     record(register="other")
     found = json.loads(run_stance("models", "stance", "--format", "json"))
     assert [(v["version"], v["aliases"]) for v in found] == [(2, ["challenger"]), (1, ["champion"])]
-    assert found[1]["metrics"]["cv/macro_f1"] == 0.71
+    assert found[1]["metrics"]["cross-validation/macro_f1"] == figures.macro_f1
     assert found[1]["corpus"] == "ab" * 32
     assert found[1]["promotion"] == "there was no champion"
     header, *lines = run_stance("models").splitlines()
     assert header.split() == ["model", "aliases", "made", "F1", "cv", "F1", "test", "ECE", "test"]
     assert [line.split()[0] for line in lines] == ["models:/other/1", "models:/stance/2", "models:/stance/1"]
+    assert lines[-1].split()[-3:] == [f"{x:.3f}" for x in (figures.macro_f1, figures.macro_f1, figures.ece)]
     assert lines[2].split()[1::3][:2] == ["champion", "0.710"]
 
 

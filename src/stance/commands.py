@@ -270,7 +270,7 @@ def models(
     if not found:
         say("no model is registered: train with --register NAME")
         return
-    measures = ("cv/macro_f1", "test/macro_f1", "test/ece")
+    measures = ("cross-validation/macro_f1", "test/macro_f1", "test/ece")
     rows = [
         [f"models:/{v.name}/{v.version}", ", ".join(v.aliases), v.made[:16].replace("T", " "),
          *(f"{v.metrics[m]:.3f}" if m in v.metrics else "" for m in measures)]

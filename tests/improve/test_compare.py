@@ -34,6 +34,7 @@ def test_more_labels_make_a_better_model() -> None:
     assert c.interval[0] > 0
     assert len(result.differences) == 5
     assert "B is better beyond its interval" in result.to_text()
+    assert "B is worse beyond its interval" in compare_tables(B, A, TEST).to_text()
     turned = compare_tables(B, A, TEST).comparison
     assert turned.difference == pytest.approx(-c.difference)
     assert (turned.only_a, turned.only_b) == (c.only_b, c.only_a)

@@ -59,7 +59,7 @@ def confidence_for(header: Mapping[str, Any], accuracy: float) -> float:
             break
         wanted = float(point["threshold"])
     if wanted is None:
-        best = max((p["accuracy"] for p in points), default=0.0)
+        best = points[-1]["accuracy"] if points else 0.0  # which every threshold must keep up with
         what = f"no confidence makes the model right {accuracy:.1%} of the time"
         raise UsageError(what, place="--target-accuracy", remedy=f"ask for {int(best * 1000) / 1000:g} or less")
     return wanted

@@ -108,6 +108,11 @@ class Comparison:
         """Whether B is better beyond the interval: all of it lies above zero."""
         return self.interval[0] > 0
 
+    @property
+    def verdict(self) -> str:
+        """What the interval says of B: "better", "worse" or "not better"."""
+        return "better" if self.better else "worse" if self.interval[1] < 0 else "not better"
+
     def to_dict(self) -> dict[str, Any]:
         """A JSON-able object with the names of the fields, and ``better``."""
         return {**asdict(self), "interval": list(self.interval), "better": self.better}

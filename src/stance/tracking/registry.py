@@ -208,8 +208,7 @@ def _judge(
     order = [champion.labels.index(label) for label in challenger.labels]
     old, new = champion.score(texts).probabilities[:, order], challenger.score(texts).probabilities
     comparison = compare(truth, old, new, challenger.labels, places=places)
-    verdict = "better beyond the interval" if comparison.better else "not better beyond the interval"
-    return comparison.better, f"{verdict}: {comparison}", comparison
+    return comparison.better, f"{comparison.verdict} beyond the interval: {comparison}", comparison
 
 
 def _open(mlflow: Any, found: Any, uri: str) -> Table:

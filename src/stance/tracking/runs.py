@@ -60,7 +60,7 @@ def record_training(
     """Record one training as an MLflow run.
 
     corpus: the labelled rows (columns text, label, tone if any), with ``digest`` the run's dataset.
-    parameters: nested mappings are flattened with dots. evaluations: by name ("cv", "test"); each gives
+    parameters: nested mappings are flattened with dots. evaluations: by name ("cross-validation", "test"); each gives
     metrics ``name/macro_f1`` and so on, a JSON file and three plots. metrics: any further ones.
     register: name under which the table becomes a new version with the alias ``challenger``.
 
