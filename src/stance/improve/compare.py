@@ -49,7 +49,8 @@ class TableComparison:
     def to_text(self) -> str:
         """The comparison in a few lines, then the rows that the models differ on most."""
         c = self.comparison
-        lines = [str(c), f"right only by A: {c.only_a:,}, only by B: {c.only_b:,}; B is {c.verdict} beyond its interval"]
+        right = f"right only by A: {c.only_a:,}, only by B: {c.only_b:,}"
+        lines = [str(c), f"{right}; B is {c.verdict} beyond its interval"]
         for d in self.differences:
             right = {d.a: "A is right", d.b: "B is right"}.get(d.truth, "neither is right")
             right = "both are right" if d.a == d.b == d.truth else right
