@@ -134,7 +134,11 @@ def test_the_service_has_the_poles_that_it_was_started_with(model):
             index = {row["name"]: row["index"]["value"] for row in answer["summary"] if row["name"]}
             assert index == {"Ada Lorn": 1, "Piet Sand": -1}
             live.reload()
-        page = client.post("/view", json={"text": ARTICLE}).text
+        page, start = client.post("/view", json={"text": ARTICLE}).text, client.get("/").text
+    assert "What is dovish, what is hawkish" in start
+    guide = re.findall(r'<div class="(\w+)"><dt>.*> (\w+)</dt><dd>(.*)</dd>', start)
+    ends = ("at the -1 end of the index", "at the +1 end of the index")
+    assert sorted(guide) == [("con", "dovish", ends[0]), ("haw", "hawkish", ends[1]), ("neu", "neutral", "")]
     assert "share of hawkish minus share of dovish statements" in page
 
 
@@ -142,6 +146,7 @@ def test_a_service_without_poles_has_no_index_and_wrong_ones_are_refused(model):
     with TestClient(create_app(Live(str(model))), base_url="http://127.0.0.1") as client:
         answer = client.post("/v1/score", json={"text": ARTICLE, "summary": "speaker"}).json()
         assert {row["index"] for row in answer["summary"]} == {None}
+        assert "end of the index" not in client.get("/").text
     with pytest.raises(UsageError, match="no label 'mild'"):
         Live(str(model), positive="mild", negative="dovish")
 

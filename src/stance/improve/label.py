@@ -125,7 +125,9 @@ class Outcome:
     left: int
 
     def __str__(self) -> str:
-        return f"{self.labelled:,} labels ({self.now:,} of them now), {self.left:,} statements left"
+        return (
+            f"{self.labelled:,} labels ({self.now:,} of them now), {self.left:,} statement{'s' * (self.left != 1)} left"
+        )
 
 
 def label(

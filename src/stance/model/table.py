@@ -378,7 +378,10 @@ class Table:
             arrays = _unpack(data)
             header = json.loads(arrays.pop("header").tobytes())
             _check(header, arrays)
-            return cls(header, arrays)
+            table = cls(header, arrays)
+            if table._reader and len(table._reader.names) != len(arrays["frame_weights"]):
+                raise ValueError("frame_weights has the wrong size")
+            return table
         except Exception as error:  # whatever a damaged or hostile file makes fail, it is the file's fault
             what = str(error).split("\n")[0][:200] or type(error).__name__
             raise ModelError(
@@ -426,7 +429,7 @@ def _unpack(data: bytes) -> dict[str, Any]:
 
 
 def _check(header: Any, arrays: Mapping[str, Any]) -> None:
-    """Every size and kind that scoring relies on."""
+    """Every size and kind that scoring relies on, but the number of frames, which their reader tells."""
     if not isinstance(header, dict) or header.get("format") != FORMAT:
         raise ValueError(f"its format is not {FORMAT}")
     labels = header["labels"]
@@ -444,8 +447,6 @@ def _check(header: Any, arrays: Mapping[str, Any]) -> None:
             raise ValueError(f"{name} holds a number that is none, or beyond reason")
     if len(arrays["frame_weights"]):
         check_parts(_lexicon_parts(arrays))
-        if len(arrays["frame_weights"]) != len(Reader(Lexicon(_lexicon_parts(arrays))).names):
-            raise ValueError("frame_weights has the wrong size")
     if len(arrays["sentence_weights"]):
         check_description(header["encoder"], len(arrays["sentence_weights"]))
     _check_sizes(len(labels) + bool(header["tone"]), header["features"], arrays)

@@ -30,7 +30,7 @@ from stance.report.explanation import explained
 from stance.report.render import sure
 from stance.report.render import write as write_plain
 from stance.report.summary import POLES, Index, Period, Poles, Summary, stance_index, summarize, trace
-from stance.statement import UNCERTAIN, Document, ScoredStatement
+from stance.statement import STANCES, UNCERTAIN, Document, ScoredStatement
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -57,6 +57,11 @@ COURSES = 12
 
 _ASSETS = {"view.css": "text/css", "view.js": "text/javascript", "page.js": "text/javascript"}
 _MARKS = {"con": "●", "haw": "◆", "neu": "○", "unc": "?"}
+_MEANINGS = {
+    "conciliatory": "moves toward accommodation: offers, agreements, thanks, restraint",
+    "hawkish": "moves toward confrontation: threats, demands, sanctions, attacks",
+    "neutral": "does neither: background, dates, procedure",
+}
 _STRENGTHS = (0.5, 0.7, 0.85)
 _LEVELS = (0.15, 0.4, 0.7)
 _WORD = re.compile(r"\w+(?:[.'’-]\w+)*")
@@ -70,9 +75,31 @@ _TONES = (
 )
 
 
-def page() -> str:
-    """The page of the service, empty yet."""
-    return _templates().get_template("page.html").render(example=(TEMPLATES / "example.txt").read_text("utf-8"))
+def page(labels: Sequence[str] = STANCES, poles: Poles = POLES) -> str:
+    """The page of the service, empty yet; its guide tells the labels of the model, and which are the poles."""
+    ends = _ends(labels, poles)
+    meanings = (
+        {ends.positive: "at the +1 end of the index", ends.negative: "at the -1 end of the index"} if ends else {}
+    )
+    meanings = _MEANINGS if set(labels) == set(STANCES) else meanings
+    guide = [(label, meanings.get(label, "")) for label in labels]
+    example = (TEMPLATES / "example.txt").read_text("utf-8")
+    template = _templates().get_template("page.html")
+    return template.render(guide=guide, look=Look(labels, poles), motto=_motto(ends), example=example)
+
+
+def _ends(labels: Iterable[str], poles: Poles) -> Poles | None:
+    """The poles, if the model has them."""
+    return poles if {*poles} <= set(labels) else None
+
+
+def _motto(ends: Poles | None) -> str:
+    """What the head of a page says."""
+    if not ends:
+        return "What each statement says, and why."
+    if ends == POLES:
+        return "Who moves toward accommodation, who toward confrontation, statement by statement."
+    return f"What is {ends.negative}, what is {ends.positive}, statement by statement."
 
 
 def asset(name: str) -> tuple[str, bytes | None]:
@@ -127,7 +154,7 @@ class View:
         self, documents: list[Document], scored: list[ScoredStatement], table: Table, poles: Poles = POLES
     ) -> None:
         self.documents, self.scored, self.table, self.poles = documents, scored, table, poles
-        self.ends = poles if {*poles} <= set(table.labels) else None
+        self.ends = _ends(table.labels, poles)
         self.title = _title(documents, scored)
         only = documents[0] if len(documents) == 1 else None
         about = (only.title or os.path.basename(only.id), only.date, only.source) if only else (self.title,)
@@ -189,11 +216,7 @@ class View:
     @property
     def motto(self) -> str:
         """What the head of the page says."""
-        if not self.ends:
-            return "What each statement says, and why."
-        if self.ends == POLES:
-            return "Who moves toward accommodation, who toward confrontation, statement by statement."
-        return f"What is {self.ends.negative}, what is {self.ends.positive}, statement by statement."
+        return _motto(self.ends)
 
     @cached_property
     def downloads(self) -> Markup:

@@ -143,10 +143,10 @@ def _add_watching(app: FastAPI, metrics: Metrics) -> None:
 
 
 def _add_page(app: FastAPI, scoring: Scoring) -> None:
-    page = html.page()
-
     @app.get("/", include_in_schema=False)
     async def index() -> HTMLResponse:
+        model = scoring.live.model
+        page = html.page(model.tables[0].labels, model.poles)
         return HTMLResponse(page, headers={"cache-control": "no-cache"})
 
     @app.get("/static/{name}", include_in_schema=False)
