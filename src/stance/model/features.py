@@ -250,7 +250,7 @@ class Meanings(_ByWord):
         return self
 
     def transform(self, X: Iterable[str]) -> sp.csr_matrix:
-        """(n, 128) vectors."""
+        """(n, 192) vectors."""
         return self._summed(X, self._meanings)
 
     def _meanings(self) -> sp.csr_matrix:

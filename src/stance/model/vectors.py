@@ -1,7 +1,8 @@
 """Static word vectors: what a word means, for words that the training data never showed.
 
-Training folds them into the table (features.Meanings), scoring never reads them. The file is made by
-experiments/040-word-vectors/make.py from all-MiniLM-L6-v2 (Apache-2.0; Reimers and Gurevych, EMNLP 2019).
+Training folds them into the table (features.Meanings), scoring never reads them. The file is made by two scripts:
+experiments/040-word-vectors/make.py embeds the words with all-MiniLM-L6-v2 (Apache-2.0; Reimers and Gurevych, EMNLP
+2019), and experiments/041-tuned-vectors/make.py once more after teaching that model the stance of data/corpus.
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 FILE = Path(__file__).with_name("vectors.npz")
+TUNED_LENGTH = 0.7
+"""Of the tuned half of a vector, where the general half has length 1."""
 
 
 @cache
 def load() -> tuple[list[str], npt.NDArray[np.float32]]:
-    """Lower-case words in alphabetical order, and their (words, 128) vectors of length one.
+    """Lower-case words in alphabetical order, and their (words, 192) vectors: 128 general dimensions, 64 tuned ones.
 
     >>> words, vectors = load()
     >>> near = vectors @ vectors[words.index("truce")]
@@ -26,5 +29,9 @@ def load() -> tuple[list[str], npt.NDArray[np.float32]]:
     """
     with np.load(FILE, allow_pickle=False) as archive:
         words = archive["words"].tobytes().decode().split("\n")
-        vectors = archive["vectors"].astype(np.float32)
-    return words, vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        general, tuned = (archive[name].astype(np.float32) for name in ("vectors", "tuned"))
+    return words, np.hstack([_unit(general), TUNED_LENGTH * _unit(tuned)])
+
+
+def _unit(vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float32)
