@@ -53,6 +53,11 @@ def frames(text):
         ("They will not reject the offer.", "rejectN>coop", "reject the offer"),
         ("They lifted the curfew.", "remove>conf", "lifted the curfew"),
         ("The curfew was lifted.", "passive:remove>conf", "curfew was lifted"),
+        (
+            "The talks in the northern province of the country were then called off.",
+            "passive:end>coop",
+            "talks in the northern province of the country were then called off",
+        ),
         ("No sanctions were lifted.", "passive:removeN>conf", "sanctions were lifted"),
         ("They called the talks off.", "end>coop", "called the talks"),
         ("They called off the talks.", "end>coop", "called off the talks"),

@@ -24,6 +24,7 @@ from stance.model.tokens import Tokens
 WINDOW, EMBED_WINDOW = 8, 12
 """Tokens that an operator waits for its object; one that embeds a clause waits longer."""
 NEGATION_REACH, PASSIVE_REACH, BACKGROUND_REACH, JOIN_REACH, NOUN_REACH = 4, 6, 2, 3, 3
+BE_REACH, FAR_PASSIVE_REACH = 3, 14
 QUESTION_REACH, SPEECH, FAR_REACH, CONTENT_REACH, BAR_REACH = 16, 6, 8, 6, 15
 MOST = 2.0
 """A feature counts at most so often in a statement."""
@@ -379,8 +380,10 @@ class _Batch:
         thing = self.last(self.target & self.is_obj & (self.parent == self.none))
         gap = self.at - self.at[thing]
         near = self.is_op & ~reader.embeds[self.cls] & (self.last(self.target) == thing)
-        near &= (thing > self.clause) & (gap <= PASSIVE_REACH)
         be = self.last(self.mark("be"))
+        # "The talks on the northern province of the country were called off": nothing else begins in between.
+        far = (self.at - self.end[be] < BE_REACH) & (self.broken <= thing) & (gap <= FAR_PASSIVE_REACH)
+        near &= (thing > self.clause) & ((gap <= PASSIVE_REACH) | far)
         adjacent = (gap == 1) | ((gap == 2) & ((self.before & _BIT["auxiliary"]) != 0))
         busy = np.zeros(self.none + 1, bool)
         busy[self.parent[self.target]] = True
