@@ -24,6 +24,7 @@ from stance.model.tokens import Tokens
 WINDOW, EMBED_WINDOW = 8, 12
 """Tokens that an operator waits for its object; one that embeds a clause waits longer."""
 NEGATION_REACH, PASSIVE_REACH, BACKGROUND_REACH, JOIN_REACH, NOUN_REACH = 4, 6, 2, 3, 3
+BE_REACH, FAR_PASSIVE_REACH = 3, 14
 QUESTION_REACH, SPEECH, FAR_REACH, CONTENT_REACH, BAR_REACH = 16, 6, 8, 6, 15
 MOST = 2.0
 """A feature counts at most so often in a statement."""
@@ -57,7 +58,7 @@ _FLAGS = {
     "before verb": _BEFORE_VERB,
     "after noun": "of for on to against from with in over",
     "auxiliary": "has have to will",
-    "joint": "and or , as",
+    "joint": "and or nor , as",
     "by": "by",
     "out of": "from of",
     "quotation": '" “ ” « » „',
@@ -107,7 +108,8 @@ class Readings:
 class Reader:
     """Reads frames with a compiled lexicon.
 
-    names: what the features are called, by number. A capital N marks a negated operator, object or act:
+    names: what the features are called, by number. A capital N marks a negated operator, object or act, and an operator
+    that another one turns ("opposed the lifting" is ``removeN``):
     ``reject>coop``, ``rejectN>conf``, ``passive:end>conf``, ``call-for>-`` (wants something hostile),
     ``press:one:stop+``, ``accuse-of``, ``op:support``, ``object:coop``, ``act-2``, ``lone-2`` (an operator without an
     object), ``idiom:hawkish``, ``mod:cond``, ``neutral:analyst``, ``main+``.
@@ -158,6 +160,7 @@ class Reader:
             is_in(lexicon.kinds, group) for group in (SILENT, INTRANSITIVE, ["condemn"], ["remove"], ["consider"])
         )
         self.person = is_in(lexicon.domains, ["person"])
+        self.lacks = is_in(lexicon.kinds, ["lack"])
 
     def _name(self, prefix: str, names: Sequence[str]) -> int:
         """Number of the first of these new names."""
@@ -300,7 +303,11 @@ class _Batch:
         adjective = ((self.before & _BIT["determiner"]) != 0) | after_operator  # "a planned visit", "free jailed men"
         idle = participle & (by | adjective)
         modifies = np.append((self.end[:-1] == self.at[1:]) & (self.row[:-1] == self.row[1:]) & is_obj[1:], False)
-        idle |= is_obj & ~is_op & modifies  # "visa ban" is a ban
+        modifies &= is_obj & ~is_op
+        text_next = np.append(self.reader.container[self.domain[1:]], False)
+        sided = modifies & text_next & (self.obj <= OBJECTS.index("conf"))
+        idle |= modifies & ~sided  # "visa ban" is a ban, but an "amnesty bill" an amnesty
+        idle |= np.append(False, sided[:-1])
         idle |= self.idiom > 0
         self.noun = is_obj & ((self.before & _BIT["before noun"]) != 0)
         verb = ((self.before & _BIT["before verb"]) != 0) | (single & ((self.flags & _BIT["verb form"]) != 0))
@@ -314,7 +321,10 @@ class _Batch:
         content = self.is_op | self.is_obj | self.is_act | (self.idiom > 0)
         following = np.minimum.accumulate(np.where(content, self.index, self.none)[::-1])[::-1]
         following = np.append(following[1:], self.none)
-        opened = self.is_obj & ~self.is_op & self.reader.container[self.domain] & ((self.after & _BIT["opens"]) != 0)
+        doing = (self.is_op | self.is_act) & ((self.flags & _BIT["verb form"] & ~_BIT["participle"]) != 0)
+        opening = np.append(doing[1:] & (self.at[1:] == self.end[:-1]), False)  # "a bill lifting the ban"
+        opening |= (self.after & _BIT["opens"]) != 0
+        opened = self.is_obj & ~self.is_op & self.reader.container[self.domain] & opening
         opened &= (self.row[following] == self.row) & (self.at[following] - self.end <= CONTENT_REACH)
         self.is_obj &= ~opened
         inner = np.append(False, opened[:-1] & (self.at[1:] == self.end[:-1]))  # "a bill that would"
@@ -325,8 +335,9 @@ class _Batch:
         negation = self.last(self.mark("neg") & ~self.is_op)
         content = self.is_op | self.is_obj | self.is_act | (self.idiom > 0)
         reach = np.where((self.flags[negation] & _BIT["far"]) != 0, FAR_REACH, NEGATION_REACH)
-        near = (negation > self.phrase) & (self.at - self.at[negation] <= reach)
+        near = (negation > self.phrase) & (self.at - self.end[negation] < reach)
         self.neg = near & (self.last(content) < negation)
+        self.marks[self.neg] &= ~MARK["excuse"]
         self.turn = np.where(self.neg, -1.0, 1.0)
         self.link_sign = self.op_sign * self.turn
 
@@ -337,6 +348,9 @@ class _Batch:
         open_plain = (operator > self.clause) & (self.at - self.at[operator] <= WINDOW)
         open_plain &= self.broken < operator
         open_embedder = (embedder > self.phrase) & (self.at - self.at[embedder] <= EMBED_WINDOW)
+        # "withdrew without firing" did not end the lack; "the lack of progress" can be what ends.
+        beside = self.reader.lacks[self.kind] & ((self.before & _BIT["determiner"]) == 0)
+        open_plain, open_embedder = open_plain & ~beside, open_embedder & ~beside
         nearest = np.maximum(np.where(open_plain, operator, -1), np.where(open_embedder, embedder, -1))
         # A word that is both operator and object ("offer", "support") is an object soon after an operator.
         noun = self.is_obj & (nearest >= 0) & (self.at - self.at[nearest] <= NOUN_REACH)
@@ -366,8 +380,10 @@ class _Batch:
         thing = self.last(self.target & self.is_obj & (self.parent == self.none))
         gap = self.at - self.at[thing]
         near = self.is_op & ~reader.embeds[self.cls] & (self.last(self.target) == thing)
-        near &= (thing > self.clause) & (gap <= PASSIVE_REACH)
         be = self.last(self.mark("be"))
+        # "The talks on the northern province of the country were called off": nothing else begins in between.
+        far = (self.at - self.end[be] < BE_REACH) & (self.broken <= thing) & (gap <= FAR_PASSIVE_REACH)
+        near &= (thing > self.clause) & ((gap <= PASSIVE_REACH) | far)
         adjacent = (gap == 1) | ((gap == 2) & ((self.before & _BIT["auxiliary"]) != 0))
         busy = np.zeros(self.none + 1, bool)
         busy[self.parent[self.target]] = True
@@ -423,7 +439,9 @@ class _Batch:
         some = np.flatnonzero(embeds.any(axis=0))
         self.add(where[some], reader.at["embedded"] + 2 * inner[some] + (sign[some] > 0), start=self.at[a[some]])
         sign = self.press(where, a, b, c, classes, sign)
-        name = reader.at["composed"] + (2 * kind + self.neg[a]) * len(TARGETS) + target
+        # "opposed the lifting of the ban" is no lifting: an operator that turns the next one is a negation of it.
+        neg = self.neg[a] ^ (link[b] * link[c] < 0)
+        name = reader.at["composed"] + (2 * kind + neg) * len(TARGETS) + target
         silent = (target == OBJECTS.index("given")) & reader.silent[kind]
         silent &= (b == self.none) | reader.silent[self.kind[b]]
         self.add(where[silent], name[silent], start=self.at[a[silent]])
@@ -477,7 +495,8 @@ class _Batch:
         where = np.flatnonzero(np.where(self.is_op, lone, free))
         strength = self.act[where]
         adjacent = (self.at[1:] == self.end[:-1]) & (self.row[1:] == self.row[:-1])
-        follower = np.append(self.mark("neg")[1:] & adjacent, False)  # "let no trucks through"
+        denies = self.mark("neg") & ((self.flags & _BIT["joint"]) == 0)  # but not "neither helped nor paid"
+        follower = np.append(denies[1:] & adjacent, False)  # "let no trucks through"
         turn = np.where(follower, -self.turn, self.turn)
         name = np.where(self.is_op[where], reader.at["lone"], reader.at["act"]) + 2 * (strength + 3) + self.neg[where]
         self.move(where, name, np.sign(strength) * turn[where], np.abs(strength) / 3)

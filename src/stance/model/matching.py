@@ -77,6 +77,8 @@ PARTING = 5
 """How many tokens a particle may stand after its verb."""
 _PRONOUNS = ("it", "them", "him", "this")
 _SPELLING = re.compile(r"iz(?=(e[ds]?|ing|ations?|ers?)$)")
+_DOUBLED = re.compile(r"(?<=\w{3})([bdfglmnprt])\1$")
+"""The stem of "boycotted" has lost a t that "boycott" keeps, that of "dialled" has an l too many."""
 
 Ints = npt.NDArray[np.int64]
 
@@ -86,12 +88,14 @@ def lexical_form(surface: str, irregular: Mapping[str, str]) -> str:
 
     >>> [lexical_form(w, {"withdrew": "withdraw"}) for w in ("Withdrew", "withdrawing", "mobilized", "won't")]
     ['withdraw', 'withdraw', 'mobilis', 'not']
+    >>> [lexical_form(w, {}) for w in ("boycott", "boycotted", "dial", "dialled")]
+    ['boycot', 'boycot', 'dial', 'dial']
     """
     word = surface.lower().replace("’", "'")
     if word.endswith("n't"):
         return "not"
     word = word.removesuffix("'s").removesuffix("'")
-    return stem(_SPELLING.sub("is", irregular.get(word, word)))
+    return _DOUBLED.sub(r"\1", stem(_SPELLING.sub("is", irregular.get(word, word))))
 
 
 @dataclass(frozen=True, slots=True)
