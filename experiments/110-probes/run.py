@@ -24,9 +24,9 @@ def main() -> None:
     right = [(row, table.labels[k] == row["stance"]) for row, k in zip(rows, guesses, strict=True)]
     print("| capability | half A: right of | half B: right of |\n|---|---|---|")
     for name in (*dict.fromkeys(row["capability"] for row in rows), "all"):
-        here = {half: [ok for row, ok in right if row["half"] == half and name in (row["capability"], "all")]
-                for half in "AB"}  # fmt: skip
-        print(f"| {name} | " + " | ".join(f"{sum(oks)} of {len(oks)}" for oks in here.values()) + " |")
+        here = [(row["half"], ok) for row, ok in right if name in (row["capability"], "all")]
+        halves = ([ok for half, ok in here if half == wanted] for wanted in "AB")
+        print(f"| {name} | " + " | ".join(f"{sum(oks)} of {len(oks)}" for oks in halves) + " |")
 
 
 if __name__ == "__main__":

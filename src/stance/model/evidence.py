@@ -61,12 +61,10 @@ class Evidence:
         columns = (column.take(which, axis=0) for column in self._columns)
         return type(self)([self.names[i] for i in which.tolist()], *columns)
 
-    def part(self, start: int, end: int) -> Self:
-        """The contributions from one number to before another."""
+    def part(self, start: int, end: int | None) -> Self:
+        """The contributions from one number to before another, or to the last."""
         s = slice(start, end)
-        return type(self)(
-            self.names[s], self.rows[s], self.kinds[s], self.start[s], self.end[s], self.bits[s], self.weights[s]
-        )
+        return type(self)(self.names[s], *(column[s] for column in self._columns))
 
 
 class Places:

@@ -101,7 +101,7 @@ class Explanation:
 
     def strongest(self, n: int | None = None) -> list[Contribution]:
         """The contributions that most moved the most likely label away from the next, either way."""
-        return _contributions(self.text, self.bias, self._found.part(0, len(self._found.names) if n is None else n))
+        return _contributions(self.text, self.bias, self._found.part(0, n))
 
     def to_dict(self, shift: int = 0) -> dict[str, Any]:
         """What JSON holds of it: bias, evidence (the strongest first) and tests.

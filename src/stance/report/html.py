@@ -16,7 +16,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from itertools import accumulate, chain, groupby, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -75,13 +75,16 @@ _TONES = (
 )
 
 
-def page(labels: Sequence[str] = STANCES, poles: Poles = POLES) -> str:
+@lru_cache(8)
+def page(labels: tuple[str, ...] = STANCES, poles: Poles = POLES) -> str:
     """The page of the service, empty yet; its guide tells the labels of the model, and which are the poles."""
     ends = _ends(labels, poles)
-    meanings = (
-        {ends.positive: "at the +1 end of the index", ends.negative: "at the -1 end of the index"} if ends else {}
-    )
-    meanings = _MEANINGS if set(labels) == set(STANCES) else meanings
+    if set(labels) == set(STANCES):
+        meanings = _MEANINGS
+    elif ends:
+        meanings = {ends.positive: "at the +1 end of the index", ends.negative: "at the -1 end of the index"}
+    else:
+        meanings = {}
     guide = [(label, meanings.get(label, "")) for label in labels]
     example = (TEMPLATES / "example.txt").read_text("utf-8")
     template = _templates().get_template("page.html")

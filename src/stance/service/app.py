@@ -146,7 +146,7 @@ def _add_page(app: FastAPI, scoring: Scoring) -> None:
     @app.get("/", include_in_schema=False)
     async def index() -> HTMLResponse:
         model = scoring.live.model
-        page = html.page(model.tables[0].labels, model.poles)
+        page = html.page(tuple(model.tables[0].labels), model.poles)
         return HTMLResponse(page, headers={"cache-control": "no-cache"})
 
     @app.get("/static/{name}", include_in_schema=False)
