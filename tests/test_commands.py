@@ -98,6 +98,14 @@ def test_suggest_writes_a_form_without_what_is_labelled(run, models, tmp_path) -
     assert not first & {row["text"] for row in csv.DictReader(second.splitlines())}
 
 
+def test_suggest_leaves_what_it_reads_alone(run, models, tmp_path) -> None:
+    for given in ([tmp_path / "news.txt"], [tmp_path], [ARTICLE, "--labelled", tmp_path / "news.txt"]):
+        (tmp_path / "news.txt").write_text("We offer talks.\n")
+        with pytest.raises(UsageError, match="is the data itself"):
+            run("suggest", *given, "--model", models / "old.npz", "--out", tmp_path / "news.txt")
+        assert (tmp_path / "news.txt").read_text() == "We offer talks.\n"
+
+
 def read_texts(path: Path) -> set[str]:
     with path.open(newline="") as file:
         return {row["text"] for row in csv.DictReader(file)}

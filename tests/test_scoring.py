@@ -113,3 +113,17 @@ def test_progress_is_told_on_one_line_of_a_terminal_and_seldom_elsewhere(monkeyp
         "30,000 statements, 1,000/s, 30% of the corpus, 1 min 10 s left",
         "60,000 statements, 1,000/s, 60% of the corpus, 40 s left",
     ]
+
+
+def test_what_is_read_is_never_written_over(tmp_path):
+    page = tmp_path / "page.html"
+    page.write_text("<p>We offer talks.</p>")
+    for read in (page, tmp_path, tmp_path / "*.html"):
+        done = score(read, "--html", page)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr == f"stance: --html {page}: is the data itself: name another file\n"
+    drawing = tmp_path / "text.svg"
+    drawing.write_text("We offer talks.")
+    assert score(drawing, "--summary", "document", "--plot", drawing).returncode == 2
+    assert page.read_text() == "<p>We offer talks.</p>"
+    assert drawing.read_text() == "We offer talks."

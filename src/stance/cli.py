@@ -104,7 +104,7 @@ def train(
     settings = read_params(params, data)
     if encoder:
         settings = replace(settings, encoder=encoder)
-    require_writable(out, "--out")
+    require_writable(out, "--out", data or [])
     frame = read_labelled(data or [default_corpus()], text_column=text_column, label_column=label_column)
     with progress_bar("training") as progress:
         training = fit(frame, settings, progress=progress, jobs=jobs, about={"name": register or out.stem})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Any, Literal
@@ -117,8 +117,8 @@ def audit(
     from stance.improve.audit import write_review
     from stance.model.corpus import read_labelled
 
-    if out and any(out.resolve() == path.resolve() for path in data):
-        raise UsageError("is the data itself", place=f"--out {out}", remedy="name another file")
+    if out:
+        require_writable(out, "--out", data)
     result = look_over(read_labelled(data, text_column=text_column, label_column=label_column))
     if out:
         with written(out) as file:
@@ -146,7 +146,10 @@ def suggest(
     from stance.improve.pool import read_candidates, without, write_form
     from stance.improve.suggest import suggest as choose
     from stance.model.corpus import read_texts
+    from stance.text.reading import find
 
+    if out:
+        require_writable(out, "--out", [*find(files), *(labelled or [])])
     known = [text for path in labelled or [] for text in read_texts(path)]
     candidates = list(without(read_candidates(files, text_column=text_column), known))
     chosen = choose(candidates, load(model), n)
@@ -313,8 +316,8 @@ def say(text: str) -> None:
     print(text, file=sys.stderr)
 
 
-def require_writable(path: Path, option: str) -> None:
-    """Refuse a file that cannot be written before the work, not after it."""
+def require_writable(path: Path, option: str, reads: Iterable[str | os.PathLike[str]] = ()) -> None:
+    """Refuse a file that cannot be written, or is one of those to read, before the work, not after it."""
     folder, remedy = path.parent, "name a file in a folder you may write to"
     if path.is_dir():
         raise UsageError("a folder, not a file", place=f"{option} {path}", remedy=remedy)
@@ -322,6 +325,8 @@ def require_writable(path: Path, option: str) -> None:
         raise UsageError(f"there is no folder {folder}", place=f"{option} {path}", remedy="make it, or name another")
     if not os.access(folder, os.W_OK):
         raise UsageError("cannot be written", place=f"{option} {path}", remedy=remedy)
+    if path.exists() and any(os.path.exists(file) and path.samefile(file) for file in reads):
+        raise UsageError("is the data itself", place=f"{option} {path}", remedy="name another file")
 
 
 @contextmanager

@@ -125,7 +125,7 @@ def score(
              "--min-confidence": min_confidence, "--target-accuracy": target_accuracy, "--out": out,
              "--jobs": jobs, "--resume": resume, "--engine": engine, "--master": master}  # fmt: skip
     require_harmony({option for option, value in given.items() if value not in (None, False)})
-    require_possible(summary, period, plot, html, explain, form)
+    require_possible(files, summary, period, plot, html, explain, form)
     path = find_table(model)
     table = load(str(path), prior)
     least = least_confidence(table, min_confidence, target_accuracy)
@@ -212,16 +212,24 @@ def require_harmony(given: set[str]) -> None:
 
 
 def require_possible(
-    summary: str | None, period: str | None, plot: Path | None, html: Path | None, explain: bool, form: str | None
+    files: list[str],
+    summary: str | None,
+    period: str | None,
+    plot: Path | None,
+    html: Path | None,
+    explain: bool,
+    form: str | None,
 ) -> None:
-    """Refuse, before anything is scored, what could not be written after it."""
+    """Refuse, before anything is scored, what could not be written after it, or only over what is scored."""
+    from stance.text.reading import find
+
     if plot:
         from stance.report.charts import require_picture
 
         require_picture(plot)
-        require_writable(plot, "--plot")
+        require_writable(plot, "--plot", find(files))
     if html:
-        require_writable(html, "--html")
+        require_writable(html, "--html", find(files))
     if period and summary not in ("speaker", "date", None):
         remedy = "choose --summary date or speaker"
         raise UsageError(f"a summary by {summary} has no periods", place="--period", remedy=remedy)
