@@ -118,6 +118,25 @@ def test_a_head_without_end_is_refused(hasty, part):
         assert problem(rest(connection)) == (431, "headers: more than 32,000 bytes: leave some out")
 
 
+@pytest.mark.parametrize("length", [b"Content-Length: 6000000", b"Transfer-Encoding: chunked"])
+def test_a_client_that_sends_too_much_still_reads_why(hasty, length):
+    """Without a pause: it sends on after the refusal, and the answer must not be lost in a reset."""
+    for _ in range(5):
+        with connect(hasty) as connection:
+            connection.sendall(POST + length + b"\r\n\r\n")
+            connection.sendall((b"%x\r\n" % 6_000_000 if b"chunked" in length else b"") + b"a" * 6_000_000)
+            assert problem(rest(connection))[0] == 413
+
+
+def test_one_that_never_ends_is_cut_off(hasty):
+    with connect(hasty) as connection, pytest.raises(OSError):
+        connection.sendall(POST + b"X-Long: ")
+        started = time.monotonic()
+        while time.monotonic() - started < 10:
+            connection.sendall(b"a" * 10_000)
+            time.sleep(0.01)
+
+
 def test_no_http_is_answered_with_a_problem(hasty):
     for data in (b"hello there\r\n\r\n", b"GET /\xff HTTP/1.1\r\n\r\n", b"\x16\x03\x01\x02\x00\x01"):
         with connect(hasty) as connection:

@@ -6,13 +6,16 @@ import asyncio
 import json
 import os
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from stance.service import journal
 from stance.service.guard import SIGNED, Limits
 from stance.service.problems import JSON, problem
+
+LINGER = 1.0
+"""Seconds that a refused client may go on sending, unheard, before the connection is closed."""
 
 
 class Wire(HttpToolsProtocol):
@@ -28,7 +31,7 @@ class Wire(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Wait for the first head."""
-        super().connection_made(transport)
+        super().connection_made(cast(asyncio.Transport, _Lingering(transport, self._is_sent_to, self.loop)))
         self._expect()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -39,6 +42,8 @@ class Wire(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take some bytes; a refusal if they are those of a head that is too long."""
+        if self.transport.is_closing():  # what a refused client still sends
+            return
         all_head = self._inside or self.cycle is None  # else they may begin with the body before
         super().data_received(data)
         if all_head and self._inside:
@@ -73,6 +78,10 @@ class Wire(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         """Answer what is no HTTP."""
         self._refuse(400, "request: not HTTP: see /openapi.json for what can be asked")
+
+    def _is_sent_to(self) -> bool:
+        """Whether a request is on its way and not here yet as a whole."""
+        return self._inside or (self.cycle is not None and self.cycle.more_body)
 
     def _expect(self) -> None:
         if not self._due.is_set:
@@ -110,6 +119,36 @@ class Wire(HttpToolsProtocol):
         self.transport.write(b"".join([STATUS_LINE[status], *lines, b"\r\n", body]))
         self.transport.close()
         journal.note("no request", request_id=name, status=status)
+
+
+class _Lingering:
+    """A transport that does not hang up on a client that still sends before the answer can have been read.
+
+    Closed with bytes unread a connection is reset, and the client loses what it has not read yet (RFC 9112, 9.6).
+    """
+
+    def __init__(
+        self, transport: asyncio.Transport, is_sent_to: Callable[[], bool], loop: asyncio.AbstractEventLoop
+    ) -> None:
+        self._transport, self._is_sent_to, self._loop = transport, is_sent_to, loop
+        self._leaving = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def is_closing(self) -> bool:
+        return self._leaving or self._transport.is_closing()
+
+    def close(self) -> None:
+        if self.is_closing():
+            return
+        if not (self._is_sent_to() and self._transport.can_write_eof()):
+            self._transport.close()
+            return
+        self._leaving = True
+        self._transport.write_eof()
+        self._transport.resume_reading()
+        self._loop.call_later(LINGER, self._transport.close)
 
 
 class _Alarm:
