@@ -137,10 +137,16 @@ class Terminal:
         self.process = subprocess.Popen(
             [sys.executable, "-c", RUN, "label", *arguments, *(f"--label={name}" for name in LABELS)],
             stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            preexec_fn=self._sit_down,
         )  # fmt: skip
         os.close(slave)
         self.text = ""
+
+    @staticmethod
+    def _sit_down():
+        """Take the terminal, and hear Ctrl-C even where the tests run in the background, which a shell makes deaf."""
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
 
     def wait_for(self, text, seconds=30):
         end = time.monotonic() + seconds
