@@ -6,11 +6,12 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import stance
 from stance.analysis import analyse
-from stance.errors import InputError, ModelError
+from stance.errors import InputError, ModelError, UsageError
 from stance.model.table import DEFAULT, Table
 from stance.statement import Document
 
@@ -56,8 +57,6 @@ def test_texts_are_scored_one_statement_each() -> None:
 
 
 def test_a_series_and_a_generator_of_texts_are_scored() -> None:
-    import pandas as pd
-
     texts = pd.Series(["They left.", "They came."], index=[7, 3])
     assert MODEL.score(texts).to_frame().equals(MODEL.score(t for t in texts).to_frame())
 
@@ -66,6 +65,69 @@ def test_a_series_and_a_generator_of_texts_are_scored() -> None:
 def test_what_is_no_text_is_refused_with_its_number(wrong) -> None:
     with pytest.raises(InputError, match="text 2: no text but"):
         MODEL.score(["fine", wrong])
+
+
+FRAME = pd.DataFrame({"id": [1, 2], "text": ["They left.", "They came."]})
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (FRAME, r"not DataFrame of shape \(2, 2\): give the column that holds the texts"),
+        (FRAME[["text"]], "give the column"),
+        (FRAME[["text"]].to_numpy(), r"not ndarray of shape \(2, 1\): give the column"),
+        ({"text": "They left."}, "not dict: give what of it is text"),
+        (ARTICLE, r"give what the file holds, or the path to statements\(\)"),
+        (b"They left.", "decode it"),
+        (None, "not None: give a string, or several"),
+        (5, "not int: give a string, or several"),
+        (np.array("They left."), "give a string, or several"),
+    ],
+    ids=lambda given: type(given).__name__,
+)
+def test_what_holds_no_texts_is_refused_with_what_to_give_instead(given, told) -> None:
+    with pytest.raises(InputError, match=f"^texts: strings are wanted, .*{told}"):
+        MODEL.score(given)
+
+
+def test_all_that_holds_texts_in_one_row_is_scored() -> None:
+    column = FRAME["text"]
+    expected = MODEL.score(column.tolist())
+    for texts in (
+        tuple(column),
+        column,
+        column.to_numpy(),
+        np.array(list(column)),
+        iter(column),
+        dict(column).values(),
+    ):
+        assert MODEL.score(texts) == expected
+
+
+@pytest.mark.parametrize("wrong", [["They left."], FRAME, None, ARTICLE])
+def test_what_is_not_one_text_is_not_explained(wrong) -> None:
+    with pytest.raises(InputError, match=r"text: one is wanted, not .*: give one string"):
+        MODEL.explain(wrong)
+
+
+@pytest.mark.parametrize("wrong", [[ARTICLE], ["They left."], FRAME, None, 5])
+def test_what_is_not_one_document_is_not_cut(wrong) -> None:
+    with pytest.raises(InputError, match=r"document: one is wanted, not .*: give a text, a Path or a Document"):
+        MODEL.statements(wrong)
+
+
+def test_a_string_is_a_text_even_where_a_file_has_that_name() -> None:
+    assert [s.statement.text for s in MODEL.statements(str(ARTICLE))] == [str(ARTICLE)]
+
+
+def test_wrong_settings_are_refused_by_each_way_in() -> None:
+    for call in (MODEL.score, MODEL.statements):
+        with pytest.raises(UsageError, match="min_confidence: 60 is no probability: give a number from 0 to 1"):
+            call("They left.", min_confidence=60)
+    with pytest.raises(UsageError, match="unit: there is no 'paragraph': choose sentence or line"):
+        MODEL.statements("They left.", unit="paragraph")
+    with pytest.raises(ModelError, match="model: a model is wanted, not int"):
+        stance.load(5)
 
 
 def test_a_document_gives_the_statements_that_the_command_line_gives() -> None:
@@ -90,7 +152,9 @@ def test_a_frame_has_a_row_for_each_statement() -> None:
     assert len(frame) == len(said)
     assert frame[[f"p_{label}" for label in MODEL.labels]].sum(axis=1).sub(1).abs().max() < 1e-5
     assert frame["tone"].between(-3, 3).all()
-    assert stance.ScoredStatements().to_frame().empty
+    none = stance.ScoredStatements().to_frame()
+    assert none.empty
+    assert [c for c in frame if not c.startswith("p_")] == list(none)
 
 
 def test_a_model_can_be_a_path_or_the_default() -> None:

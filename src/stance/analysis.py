@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 from stance.errors import UsageError
 from stance.model.table import BATCH, Table
@@ -27,13 +27,20 @@ def analyse(
     unit: "sentence" cuts each document into sentences, "line" takes each line, or row of a table, as one statement.
     min_confidence: in [0, 1]; statements of which the model is less sure get the stance "uncertain".
     Who speaks is not carried over from one piece of a document longer than `LONGEST` to the next.
-    Raises UsageError for another min_confidence.
+    Raises UsageError for another unit or min_confidence.
     """
+    require_probability(min_confidence)
+    if unit not in get_args(Unit):
+        raise UsageError(f"there is no {unit!r}", place="unit", remedy=f"choose {' or '.join(get_args(Unit))}")
+    statements = (s for document in documents for s in told(document, unit))
+    return (one for batch in batches(statements) for one in judge(batch, table, min_confidence=min_confidence))
+
+
+def require_probability(min_confidence: float) -> None:
+    """Raise UsageError for a least confidence that is none."""
     if not 0 <= min_confidence <= 1:
         remedy = "give a number from 0 to 1, such as 0.6"
         raise UsageError(f"{min_confidence} is no probability", place="min_confidence", remedy=remedy)
-    statements = (s for document in documents for s in told(document, unit))
-    return (one for batch in batches(statements) for one in judge(batch, table, min_confidence=min_confidence))
 
 
 def told(document: Document, unit: Unit = "sentence") -> Iterator[Statement]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stance.analysis import analyse, judge
-from stance.errors import InputError
+from stance.analysis import analyse, judge, require_probability
+from stance.errors import InputError, ModelError
 from stance.model.explanation import Explanation, explain
 from stance.model.table import DEFAULT, Table
 from stance.statement import Document, ScoredStatement, Statement
@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from stance.text.segmenting import Unit
 
 
+_COLUMNS = (
+    "document", "index", "text", "start", "end", "speaker", "speaker_full", "target", "voice", "stance", "confidence",
+    "tone",
+)  # fmt: skip
+
+
 class ScoredStatements(list[ScoredStatement]):
     """Scored statements in the order of the text; a list that can become a data frame."""
 
@@ -26,7 +32,7 @@ class ScoredStatements(list[ScoredStatement]):
         """One row a statement.
 
         Columns: document, index, text, start, end, speaker, speaker_full, target, voice, stance, confidence,
-        ``p_LABEL`` for each label of the model, tone (NaN from a model without tone).
+        ``p_LABEL`` for each label of the model, tone (NaN from a model without tone). Of no statements: no ``p_LABEL``.
         """
         import pandas as pd
 
@@ -37,8 +43,8 @@ class ScoredStatements(list[ScoredStatement]):
             tone = row.pop("tone")
             probabilities = row.pop("probabilities")
             rows.append({**row, **{f"p_{label}": p for label, p in probabilities.items()}, "tone": tone})
-        frame = pd.DataFrame(rows)
-        return frame.astype({"tone": float}) if rows else frame
+        frame = pd.DataFrame(rows, columns=None if rows else _COLUMNS)
+        return frame.astype({"tone": float})
 
 
 class Scorer:
@@ -61,18 +67,18 @@ class Scorer:
     def score(self, texts: str | Iterable[str], *, min_confidence: float = 0.0) -> ScoredStatements:
         """Score a text, or n texts, each as one statement whose speaker is not looked for.
 
+        texts: a string, or a list, tuple, generator, Series, array of one dimension or the like of strings.
         min_confidence: in [0, 1]; statements of which the model is less sure get the stance "uncertain".
-        Any string can be scored. Raises InputError for what is no string (None, NaN), with its number from 1.
+        Any string can be scored. Raises InputError for what holds no texts or more than texts (None, a frame, a dict,
+        a path), and for an item that is no string (None, NaN), with its number from 1; UsageError for another
+        min_confidence.
 
         >>> said = Scorer(Table.load()).score(["Talks will resume on Monday.", "The road is closed."])
         >>> len(said), round(sum(said[0].probabilities.values()), 4)
         (2, 1.0)
         """
-        rows = [texts] if isinstance(texts, str) else list(texts)
-        for number, text in enumerate(rows, start=1):
-            if not isinstance(text, str):
-                what = f"no text but {text!r}" if text is None or text != text else f"no text but {type(text).__name__}"
-                raise InputError(what, place=f"text {number}", remedy="give strings, and leave out missing ones")
+        require_probability(min_confidence)
+        rows = texts_of(texts)
         statements = [Statement("", i, text, 0, len(text), 0, len(text)) for i, text in enumerate(rows)]
         return ScoredStatements(judge(statements, self.table, min_confidence=min_confidence))
 
@@ -85,9 +91,11 @@ class Scorer:
     ) -> ScoredStatements:
         """Cut a document into statements, find who makes each, and score them.
 
-        document: the text itself (a string), the path of a file or folder (a ``Path``), or a Document.
+        document: one of: the text itself (a string is never taken for a path), the path of a file or folder (a
+        ``Path``), or a Document.
         unit: "sentence", or "line" to take each line as one statement. min_confidence: as in :meth:`score`.
-        Raises InputError for a file that cannot be read.
+        Raises InputError for a file that cannot be read, and for what is none of the three, such as a list;
+        UsageError for another unit or min_confidence.
 
         >>> text = "“We will not yield,” the envoy of Marran said. Talks ended at noon."
         >>> [(s.statement.start, s.stance) for s in Scorer(Table.load()).statements(text)]
@@ -97,20 +105,71 @@ class Scorer:
             documents: Iterable[Document] = [Document(document, id="text")]
         elif isinstance(document, Document):
             documents = [document]
-        else:
+        elif isinstance(document, os.PathLike):
             from stance.text.reading import read
 
             documents = read(document)
+        else:
+            remedy = "give a text, a Path or a Document: several one by one, or texts that are statements to score()"
+            raise InputError(f"one is wanted, not {_told(document)}", place="document", remedy=remedy)
         return ScoredStatements(analyse(documents, self.table, unit=unit, min_confidence=min_confidence))
 
     def explain(self, text: str) -> Explanation:
         """What moved the model on one statement: words, pairs and frames, with what each adds for each label.
 
+        Raises InputError for what is no string.
+
         >>> why = Scorer(Table.load()).explain("They threatened to close the strait.")
         >>> why.stance, why.strongest(1)[0].weights["hawkish"] > 0
         ('hawkish', True)
         """
+        if not isinstance(text, str):
+            remedy = "give one string; of several: [model.explain(text) for text in texts]"
+            raise InputError(f"one is wanted, not {_told(text)}", place="text", remedy=remedy)
         return explain(self.table, text)
+
+
+def texts_of(given: str | Iterable[str]) -> list[str]:
+    """The texts that :meth:`Scorer.score` is given, as a list. Raises InputError, which says what to give instead.
+
+    >>> texts_of("Talks began."), texts_of(text for text in ("a", "b"))
+    (['Talks began.'], ['a', 'b'])
+    """
+    if isinstance(given, str):
+        return [given]
+    if remedy := _remedy(given):
+        raise InputError(f"strings are wanted, not {_told(given)}", place="texts", remedy=remedy)
+    texts = list(given)
+    for number, text in enumerate(texts, start=1):
+        if not isinstance(text, str):
+            remedy = "give strings, and leave out missing ones"
+            raise InputError(f"no text but {_told(text)}", place=f"text {number}", remedy=remedy)
+    return texts
+
+
+def _remedy(given: object) -> str | None:
+    """What to give instead of what holds no texts, or more than texts; None for what may hold them."""
+    if isinstance(given, Mapping):
+        return "give what of it is text, such as score(x.values())"
+    if len(getattr(given, "shape", ())) > 1:
+        return "give the column that holds the texts, such as score(frame['text'])"
+    if isinstance(given, (bytes, bytearray)):
+        return "decode it: score(x.decode())"
+    if isinstance(given, os.PathLike):
+        return "give what the file holds, or the path to statements()"
+    return None if hasattr(given, "__iter__") and getattr(given, "shape", None) != () else "give a string, or several"
+
+
+def _told(given: object) -> str:
+    """
+    >>> import numpy as np
+    >>> _told(None), _told({}), _told(np.zeros((2, 3))), _told(float("nan"))
+    ('None', 'dict', 'ndarray of shape (2, 3)', 'nan')
+    """
+    if given is None or (isinstance(given, float) and given != given):
+        return repr(given)
+    shape = getattr(given, "shape", None)
+    return type(given).__name__ + (f" of shape {shape}" if shape else "")
 
 
 def open_table(model: str | os.PathLike[str] | None = None) -> Table:
@@ -130,4 +189,7 @@ def find_model(model: str | os.PathLike[str] | None = None) -> tuple[Path, tuple
 
         found = resolve_model(model)
         return found.path, (found.name, found.version)
+    if model is not None and not isinstance(model, (str, os.PathLike)):
+        what, remedy = f"a model is wanted, not {_told(model)}", "give the path of a table, or models:/NAME@ALIAS"
+        raise ModelError(what, place="model", remedy=remedy)
     return (DEFAULT if model is None or model == "default" else Path(model)), None

@@ -77,6 +77,12 @@ def test_it_predicts_as_its_table_does_and_again_after_pickling(tmp_path) -> Non
     assert np.allclose(pickle.loads(pickle.dumps(model)).predict_proba(TEXTS), expected, atol=1e-12)
 
 
+@pytest.mark.parametrize("wrong", [dict(zip(TEXTS, LABELS, strict=False)), None, 5, FRAME])
+def test_what_is_no_row_of_texts_is_refused_in_words(wrong) -> None:
+    with pytest.raises(ValueError, match=r"texts? expected, got"):
+        StanceClassifier().fit(wrong, LABELS)
+
+
 def test_labels_may_be_numbers_of_any_order() -> None:
     numbers = [{"conciliatory": 10, "hawkish": -2, "neutral": 9}[label] for label in LABELS]
     model = StanceClassifier().fit(TEXTS, numbers)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -144,6 +144,8 @@ def as_texts(X: Iterable[str]) -> list[str]:
     """
     if isinstance(X, str):
         raise ValueError("Iterable over raw text documents expected, string object received.")
+    if isinstance(X, Mapping) or not hasattr(X, "__iter__"):
+        raise ValueError(f"a list, array, Series or frame of one column of texts expected, got {type(X).__name__}")
     array = np.asarray(X if hasattr(X, "__array__") else list(X), dtype=object)
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
