@@ -293,6 +293,16 @@ def test_rows_of_tables_are_documents(run, file):
     assert run("score", lines, "--text-column", "words").objects[0]["text"] == TALK
 
 
+@pytest.mark.parametrize("options", [[], ["--summary", "document"], ["--out", "scores.jsonl"]])
+def test_an_id_that_stands_twice_is_told_once_and_every_row_is_scored(run, file, tmp_path, monkeypatch, options):
+    monkeypatch.chdir(tmp_path)
+    file("twice.csv", f"id,text\na,{TALK}\nb,{FIGHT}\na,{FIGHT}\nb,{TALK}\n")
+    done = run("score", "twice.csv", *options)
+    said = "twice.csv:4: id 'a' stands on line 2 too: give each row its own, or summaries take them for one\n"
+    assert (done.code, done.err.count("twice.csv:"), said in done.err) == (0, 1, True)
+    assert "--out" not in options or "4 statements" in done.err
+
+
 def test_a_line_or_row_is_a_statement_if_asked_for(run, file):
     text = file("a.txt", f"{TALK} {FIGHT}\n\n{TALK}\n")
     assert [row["text"] for row in run("score", text, "--unit", "line").objects] == [f"{TALK} {FIGHT}", TALK]

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -18,7 +19,7 @@ import typer
 from stance import __version__
 from stance.commands import LabelColumn, ModelOption, PriorOption, ReportFormat, TextColumn, load, require_writable, say
 from stance.commands import register as register_commands
-from stance.errors import InputError, StanceError, TrackingError, UsageError
+from stance.errors import InputError, StanceError, StanceWarning, TrackingError, UsageError
 from stance.scoring import score
 from stance.service.command import serve
 from stance.statement import STANCES
@@ -335,6 +336,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     arguments: what stands behind ``stance``; those of the process when None.
     """
     prepare_output()
+    prepare_warnings()
     code: Any
     try:
         code = app(args=arguments, prog_name="stance", standalone_mode=False)
@@ -362,6 +364,17 @@ def prepare_output() -> None:
         sys.stdout.reconfigure(errors="replace")
     else:
         sys.stdout.reconfigure(encoding="utf-8", line_buffering=True)
+
+
+def prepare_warnings() -> None:
+    """Warnings of our own are talk like any other; those of libraries look as ever."""
+    others = warnings.showwarning
+
+    def show(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
+        say(str(message)) if issubclass(category, StanceWarning) else others(message, category, *where, **more)
+
+    warnings.showwarning = show
+    warnings.simplefilter("always", StanceWarning)
 
 
 def misuse(error: typer.TyperException) -> str:

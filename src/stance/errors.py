@@ -1,4 +1,4 @@
-"""Expected failures: one line that says where, what, and what to do about it."""
+"""Expected failures, and warnings: one line that says where, what, and what to do about it."""
 
 
 class StanceError(Exception):
@@ -31,3 +31,7 @@ class UsageError(StanceError):
     """A wrong option or combination of options."""
 
     exit_code = 2
+
+
+class StanceWarning(UserWarning):
+    """Nothing failed, but what is made of the result may mislead. Worded as a StanceError is."""

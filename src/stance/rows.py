@@ -271,9 +271,11 @@ def _whole(text: str) -> str:
 def word_of(value: object) -> str | None:
     """Metadata as text: scalars and dates; None for what is missing, empty or structured.
 
+    A whole number is written as one, though pandas makes floats of a column of them in which some are missing.
+
     >>> from datetime import datetime
-    >>> word_of(12), word_of(datetime(2024, 5, 1)), word_of(float("nan")), word_of(" ")
-    ('12', '2024-05-01', None, None)
+    >>> word_of(12), word_of(12.0), word_of(datetime(2024, 5, 1)), word_of(float("nan")), word_of(" ")
+    ('12', '12', '2024-05-01', None, None)
     """
     if isinstance(value, str):
         return _whole(value).strip() or None
@@ -281,7 +283,7 @@ def word_of(value: object) -> str | None:
         return None
     if hasattr(value, "isoformat"):
         return str(value.isoformat()).removesuffix("T00:00:00")
-    return str(value)
+    return str(int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 2**53 else value)
 
 
 def _header(cells: list[str], column: str | None, place: str) -> list[str]:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tracemalloc
+import warnings
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,7 +15,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from stance.errors import InputError
+from stance.errors import InputError, StanceWarning
 from stance.text.reading import read, read_stream
 
 TALKS = "The envoy said talks would resume.\n“We will not wait,” the minister said.\n"
@@ -146,6 +147,14 @@ def test_parquet_rows_are_documents(tmp_path):
     assert "no column 'text' (there are: quote, date, n)" in refusal(path)
 
 
+def test_whole_numbers_that_parquet_holds_as_floats_name_rows_as_numbers(tmp_path):
+    path = str(tmp_path / "rows.parquet")
+    ids = [1.0, None, 2.5, 1e300, -0.0]  # pandas makes floats of a column of whole numbers of which some are missing
+    pq.write_table(pa.table({"text": [*"abcde"], "id": ids}), path)
+    names = ["#1", ":2", "#2.5", "#1e+300", "#0"]
+    assert [d.id for d in read(path)] == [path + name for name in names]
+
+
 @given(st.lists(anything.filter(lambda text: text.strip() and text not in ("NaN", "nan")), min_size=1, max_size=5))
 def test_cells_come_back_as_they_were_written(texts):
     import csv
@@ -180,6 +189,25 @@ def test_quotation_marks_of_a_tsv_without_quoting_belong_to_the_text():
 def test_line_numbers_count_blank_lines_and_lines_inside_cells():
     documents = from_bytes(b'\n\ntext,n\n"a\nb",1\n\nc,2\n', "t.csv")
     assert [document.id for document in documents] == ["t.csv:4", "t.csv:7"]
+
+
+def test_the_first_id_that_stands_twice_is_told_and_no_row_is_lost(tmp_path):
+    table = tmp_path / "t.csv"
+    table.write_text("id,text\na,one\n,two\n,three\nb,four\na,five\nb,six\n")
+    with pytest.warns(StanceWarning) as told:
+        found = list(read(table))
+    assert [d.text for d in found] == ["one", "two", "three", "four", "five", "six"]
+    assert [str(w.message) for w in told] == [
+        f"{table}:6: id 'a' stands on line 2 too: give each row its own, or summaries take them for one"
+    ]
+
+
+def test_ids_that_differ_or_stand_in_two_files_are_no_matter(tmp_path):
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_text("id,text\n1,one\n2,two\n")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert len(list(read(tmp_path))) == 4
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl"])

@@ -2,7 +2,8 @@
 
 Whole files (txt, md, html, pdf) are one Document each, with the path as given for its id. Tables (csv, tsv,
 jsonl, parquet) are one Document per row, read as a stream, so that memory stays flat; their ids are
-``path#id`` where the row has an ``id`` and ``path:line`` where it has none (Parquet: ``path:row``, from 1).
+``path#id`` where the row has an ``id`` and ``path:line`` where it has none (Parquet: ``path:row``, from 1). Of the
+rows of a table that share an id the first is told by a StanceWarning, if it is among the first 100,000.
 
 What ``Document.text`` holds, and so what offsets count:
 
@@ -19,13 +20,14 @@ import io
 import os
 import re
 import sys
+import warnings
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, contextmanager
 from itertools import chain
 from typing import Any, BinaryIO, cast
 
 from stance.decoding import decode
-from stance.errors import InputError
+from stance.errors import InputError, StanceWarning
 from stance.rows import FORMATS as TABLES
 from stance.rows import Row, find_delimiter, sift_rows, text_of, word_of
 from stance.statement import Document
@@ -42,6 +44,9 @@ FORMATS = {
     **TABLES,
 }
 """Ending -> format. A named file with another ending is read as what it looks like; folders pass it over."""
+
+_WATCHED = 100_000
+"""Rows whose ids are compared: all of them would not fit in flat memory."""
 
 _METADATA = ("id", "title", "date", "source", "author", "speaker")
 
@@ -148,8 +153,25 @@ def _from_rows(
         first = next(rows, None)
         if first is None:
             raise InputError("no rows", place=place, remedy="give a table with a row of text at least")
+        seen: dict[int, int] | None = {}
         for row in chain([first], rows):
-            yield row if isinstance(row, InputError) else _from_row(row, name, place, column)
+            if isinstance(row, InputError):
+                yield row
+                continue
+            if seen is not None:
+                seen = _noted(row, seen, place)
+            yield _from_row(row, name, place, column)
+
+
+def _noted(row: Row, seen: dict[int, int], place: str) -> dict[int, int] | None:
+    """The ids seen so far, as hash -> line, with this row's; None when there is no need to look on."""
+    given = word_of(row.fields.get("id"))
+    first = seen.setdefault(hash(given), row.line) if given else row.line
+    if first == row.line:
+        return seen if len(seen) < _WATCHED else None
+    what, remedy = f"id {given!r} stands on line {first} too", "give each row its own, or summaries take them for one"
+    warnings.warn(f"{place}:{row.line}: {what}: {remedy}", StanceWarning, stacklevel=2)
+    return None
 
 
 def _from_row(row: Row, name: str, place: str, column: str) -> Document | InputError:
