@@ -190,8 +190,9 @@ def test_completion_completes():
         ["score", ARTICLE, "--target-accuracy", "nan"],
         ["score", ARTICLE, "--prior", "hawkish"],
         ["score", ARTICLE, "--prior", "hawkish=0.5"],
-        ["score", ARTICLE, "--prior", "hawkish=1,hawkish=1,neutral=1,conciliatory=1"],
-        ["evaluate", "x", "--promote", "a", "--prior", "hawkish=1,neutral=1,conciliatory=1"],
+        ["score", ARTICLE, "--prior", "hawkish=0.5,neutral=0.5,conciliatory=0.5"],
+        ["score", ARTICLE, "--prior", "hawkish=0.2,hawkish=0.2,neutral=0.2,conciliatory=0.4"],
+        ["evaluate", "x", "--promote", "a", "--prior", "hawkish=0.2,neutral=0.4,conciliatory=0.4"],
         ["score", ARTICLE, "--positive", "hawkish"],
         ["score", ARTICLE, "--summary", "speaker", "--positive", "dovish"],
         ["score", ARTICLE, "--summary", "speaker", "--positive", "neutral", "--negative", "neutral"],
@@ -335,7 +336,7 @@ def test_a_model_without_a_coverage_curve_has_no_confidence_for_an_accuracy(refu
 
 
 def test_known_shares_of_the_labels_shift_every_output_alike(run, file):
-    shares = "conciliatory=1,hawkish=1,neutral=8"
+    shares = "conciliatory=0.1,hawkish=0.1,neutral=0.8"
     plain, shifted = run("score", ARTICLE).objects, run("score", ARTICLE, "--prior", shares).objects
     for before, after in zip(plain, shifted, strict=True):
         p = {label: value * (8 if label == "neutral" else 1) for label, value in before["probabilities"].items()}
