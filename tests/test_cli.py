@@ -448,6 +448,7 @@ def test_missing_files_and_empty_folders_are_refused_before_anything_is_read(run
     assert "not found" in refused(1, "score", tmp_path / "missing.txt")
     assert "no readable file" in refused(1, "score", tmp_path)
     assert run("score", ARTICLE, tmp_path / "missing.txt").out == ""
+    assert refused(1, "score", "") == "stance: '': an empty name: name a file or folder, or - for standard input\n"
 
 
 def test_an_address_is_not_fetched(refused):
@@ -601,7 +602,7 @@ def test_a_parameter_file_that_is_missing_is_refused(refused, votes, tmp_path):
         ("text,stance\nNaN,x\nb,y\n", "no text"),
         ("text,stance\n,x\nb,y\n", "no text"),
         ("text,stance\na,x\nb,x\n", "only one label"),
-        ("text,stance\na,x\nb,y\n", "too few rows"),
+        ("text,stance\na,x\nb,y\n", "only 1 row labelled"),
         ("text,label,tone\na,x,9\n", "tone 9 is out of range"),
         ("text\na\n", "no column 'stance' or 'label'"),
         ("body,stance\na,x\n", "no column 'text'"),
@@ -661,6 +662,19 @@ def test_data_are_checked_and_errors_end_with_code_1(run, labelled, file):
     bad = run("data", "check", file("bad.csv", "text,stance\nWe talk.,peaceful\n"))
     assert bad.code == 1
     assert "bad.csv:2" in bad.out
+
+
+def test_where_there_is_too_little_the_file_is_named_and_one_is_one(run, refused, file):
+    one = file("one.csv", "text,stance\nWe talk.,conciliatory\n")
+    assert refused(1, "drift", ARTICLE, one).startswith(f"stance: {one}: only 1 statement: give at least 20")
+    assert refused(1, "data", "gap", one, ARTICLE).startswith(f"stance: {one}: only 1 different text: give at least 20")
+    assert "only 1 row labelled 'conciliatory'" in refused(1, "train", one, file("two.csv", "text,stance\na,b\nc,b\n"))
+    assert "missing.md: no such file or directory: name the data sheet" in refused(1, "data", "sheet", "missing.md")
+    assert "1 statement of 1 document in" in run("score", one, "--out", file("scores.jsonl", "")).err
+    measured = run("evaluate", one).out
+    assert "1 row\n" in measured
+    assert "not enough rows for an interval" in measured
+    assert json.loads(run("evaluate", one, "--by", "text", "-f", "json").out)["macro_f1_interval"] is None
 
 
 # --- pipes, signals, streams

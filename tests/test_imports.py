@@ -17,7 +17,7 @@ MODULES = {
 }
 
 ORDER = [
-    {"statement", "errors", ""},
+    {"statement", "errors", "numerals", ""},
     {"decoding"},
     {"rows"},
     {"records"},

@@ -307,7 +307,7 @@ def test_the_first_challenger_becomes_champion_and_a_better_one_takes_over(folde
     better = tracking.promote(TEXTS, TRUTH)
     assert better.promoted
     assert better.comparison.interval[0] > 0
-    assert str(better).startswith("models:/stance/2 is now champion: better beyond the interval: macro-F1 ")
+    assert str(better).startswith("models:/stance/2 is now champion: better beyond its interval: macro-F1 ")
     assert int(client.get_model_version_by_alias("stance", "champion").version) == 2
     assert json.loads(json.dumps(better.to_dict()))["champion"] == 1
 
@@ -318,7 +318,7 @@ def test_an_equal_challenger_is_not_promoted_and_told_why(folder, client):
     record(made(bias=0.2), register="stance")
     equal = tracking.promote(TEXTS, TRUTH)
     assert not equal.promoted
-    assert "not better beyond the interval" in equal.reason
+    assert "not better beyond its interval" in equal.reason
     assert "difference +0.000" in equal.reason
     assert int(client.get_model_version_by_alias("stance", "champion").version) == 1
     assert client.get_model_version("stance", "2").tags["promotion"] == equal.reason

@@ -210,7 +210,8 @@ def data_gap(
     from stance.model.corpus import read_texts
     from stance.model.gap import gap
 
-    report = gap(read_texts(authored, text_column=text_column), read_texts(reference, text_column=text_column))
+    mine, others = (read_texts(path, text_column=text_column) for path in (authored, reference))
+    report = gap(mine, others, places=(str(authored), str(reference)))
     print(json.dumps(report.to_dict(), ensure_ascii=False, indent=1) if form == "json" else report.to_text())
 
 

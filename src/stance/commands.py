@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from stance.errors import UsageError
+from stance.numerals import counted
 
 if TYPE_CHECKING:
     from stance.model.table import Table
@@ -123,7 +124,7 @@ def audit(
     if out:
         with written(out) as file:
             write_review(result.findings, file)
-        say(f"{len(result.findings):,} findings written to {out}")
+        say(f"{counted(len(result.findings), 'finding')} written to {out}")
     show(result.to_dict() if form == "json" else result.to_text(), form)
 
 
@@ -158,7 +159,7 @@ def suggest(
         return
     with written(out) as file:
         write_form(chosen, file)
-    say(f"{len(chosen):,} of {len(candidates):,} statements written to {out}")
+    say(f"{len(chosen):,} of {counted(len(candidates), 'statement')} written to {out}")
 
 
 def label(
@@ -209,7 +210,7 @@ def drift(
 
     before, now = ([c.text for c in read_candidates([path], text_column=text_column)] for path in (reference, new))
     table = load(model)
-    result = measure(before, now, table)
+    result = measure(before, now, table, places=(reference, new))
     show(result.to_dict() if form == "json" else result.to_text(), form)
     if track:
         from stance.tracking.figures import record_figures

@@ -13,6 +13,7 @@ import typer
 
 from stance.commands import ModelOption, PriorOption, TextColumn, load, require_writable, say
 from stance.errors import InputError, UsageError
+from stance.numerals import counted
 
 if TYPE_CHECKING:
     from stance.model.table import Table
@@ -194,7 +195,7 @@ def run(
             note = score_corpus(
                 corpus, model, out, jobs=jobs, min_confidence=min_confidence, resume=resume, progress=talk
             )
-    say(f"{note.statements:,} statements of {note.documents:,} documents in {out}{talk.speed}")
+    say(f"{counted(note.statements, 'statement')} of {counted(note.documents, 'document')} in {out}{talk.speed}")
     if note.rejected:
         say(f"{note.rejected:,} rejected: see {rejects_of(out)}")
         raise typer.Exit(REJECTED)

@@ -74,8 +74,8 @@ def test_actors_dealt_at_random_are_not_named() -> None:
 
 def test_the_report_reads_as_text_and_as_json(report) -> None:
     text = report.to_text()
-    assert "labels are likely wrong" in text
-    assert "2 pairs of near-duplicates have different labels" in text
+    assert "labels likely wrong" in text
+    assert "2 pairs of near-duplicates with different labels" in text
     assert report.to_dict()["counts"] == {kind: report.count(kind) for kind in ("label", "conflict", "leak")}
 
 

@@ -134,7 +134,7 @@ def frame_of(*rows: tuple[str, str], **columns: list[Any]) -> pd.DataFrame:
     [
         (frame_of(), "no rows"),
         (frame_of((TEXTS[0], "a"), (TEXTS[1], "a")), "a.csv: only one label, 'a': "),
-        (frame_of((TEXTS[0], "a"), (TEXTS[1], "a"), (TEXTS[2], "b")), "a.csv: too few rows: 1 labelled 'b': "),
+        (frame_of((TEXTS[0], "a"), (TEXTS[1], "a"), (TEXTS[2], "b")), "a.csv: only 1 row labelled 'b': "),
         (
             frame_of(*zip(TEXTS, "abab", strict=True), group=["s"] * 4),
             "a.csv: all rows belong to one scenario",

@@ -157,7 +157,7 @@ def test_slices_measure_their_own_rows_largest_first():
     [
         (
             ["hawkish", "hawk", "dove"],
-            "row 2: unknown label 'hawk' (and 1 more such rows): the labels of this model",
+            "row 2: unknown label 'hawk' (and 1 more such row): the labels of this model",
         ),
         (
             ["hawkish", None, "neutral"],
@@ -180,11 +180,32 @@ def test_a_probability_that_is_not_a_number_is_refused():
         evaluate(LABELS, ["hawkish", "neutral"], p)
 
 
+def test_an_interval_needs_ten_rows_in_slices_and_comparisons_too():
+    truth, p = guesses(10)
+    part = {"half": ["a"] * 9 + ["b"]}
+    many, few = evaluate(LABELS, truth, p, slices=part), evaluate(LABELS, truth[:9], p[:9])
+    assert few.macro_f1_interval is few.to_dict()["macro_f1_interval"] is None
+    low, high = many.macro_f1_interval
+    assert low < many.macro_f1 < high
+    assert [row["macro_f1_interval"] for row in many.slices["half"].values()] == [None, None]
+    assert Evaluation.from_dict(json.loads(json.dumps(few.to_dict()))).macro_f1_interval is None
+
+
+def test_a_model_is_not_better_by_one_row():
+    right, wrong = np.array([[0.8, 0.1, 0.1]]), np.array([[0.1, 0.8, 0.1]])
+    c = compare(["conciliatory"], wrong, right, LABELS)
+    assert (c.difference, c.better, c.interval) == (1.0, False, None)
+    assert c.to_dict()["interval"] is None
+    assert c.verdict == "not shown to be better by fewer than 10 rows"
+    assert "on 1 row, difference +1.000 (too few for an interval; McNemar" in str(c)
+    assert compare(["conciliatory"] * 10, wrong.repeat(10, 0), right.repeat(10, 0), LABELS).better
+
+
 def test_one_row_is_enough_and_raises_no_warning():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         e = evaluate(LABELS, ["hawkish"], np.array([[0.2, 0.5, 0.3]]), tone_truth=[1], tone=np.array([0.5]))
-    assert (e.accuracy, e.macro_f1_interval, e.tone_mae) == (1.0, (1.0, 1.0), 0.5)
+    assert (e.accuracy, e.macro_f1_interval, e.tone_mae) == (1.0, None, 0.5)
 
 
 def test_the_json_object_has_the_agreed_names_and_returns_as_the_same_evaluation():

@@ -148,7 +148,7 @@ def test_no_rows_are_refused(quick):
 def test_a_label_with_one_row_is_refused(quick):
     rows = frame()
     lone = rows.iloc[[0]].assign(label="maybe", text="It studies the question")
-    assert "too few rows: 1 labelled 'maybe'" in refusal(pd.concat([rows, lone], ignore_index=True), quick)
+    assert "only 1 row labelled 'maybe'" in refusal(pd.concat([rows, lone], ignore_index=True), quick)
 
 
 def test_one_group_for_all_is_refused(quick):

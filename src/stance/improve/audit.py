@@ -16,6 +16,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal
 from stance.model.corpus import groups, require_trainable
 from stance.model.duplicates import near_duplicates
 from stance.model.traits import TRAITS, describe, predict_by_traits
+from stance.numerals import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -108,14 +109,14 @@ class Audit:
     def to_text(self) -> str:
         """Figures, then the first findings of each kind."""
         heads = {
-            "label": "labels are likely wrong (or the model is: look at the first ones)",
-            "conflict": "pairs of near-duplicates have different labels",
-            "leak": "pairs of near-duplicates stand in different files",
+            "label": ("label", "likely wrong (or the model is: look at the first ones)"),
+            "conflict": ("pair", "of near-duplicates with different labels"),
+            "leak": ("pair", "of near-duplicates in different files"),
         }
-        lines = [f"{self.n:,} rows; predictions out of fold agree with {self.accuracy:.1%} of the labels"]
-        for kind, head in heads.items():
+        lines = [f"{counted(self.n, 'row')}; predictions out of fold agree with {self.accuracy:.1%} of the labels"]
+        for kind, (noun, head) in heads.items():
             found = [f for f in self.findings if f.kind == kind]
-            lines.append(f"{len(found):,} {head}")
+            lines.append(f"{counted(len(found), noun)} {head}")
             lines += [f"  {line}" for line in map(_line, found[:SHOWN])]
         for name, figures in self.traits.items():
             lines.append(f"{name} alone: {describe(figures)}")

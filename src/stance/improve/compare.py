@@ -50,7 +50,7 @@ class TableComparison:
         """The comparison in a few lines, then the rows that the models differ on most."""
         c = self.comparison
         right = f"right only by A: {c.only_a:,}, only by B: {c.only_b:,}"
-        lines = [str(c), f"{right}; B is {c.verdict} beyond its interval"]
+        lines = [str(c), f"{right}; B is {c.verdict}"]
         for d in self.differences:
             right = {d.a: "A is right", d.b: "B is right"}.get(d.truth, "neither is right")
             right = "both are right" if d.a == d.b == d.truth else right

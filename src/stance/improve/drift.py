@@ -17,6 +17,7 @@ import numpy.typing as npt
 from stance.errors import InputError
 from stance.improve.domain import Domain
 from stance.model.table import Table
+from stance.numerals import counted
 
 Floats = npt.NDArray[np.float64]
 
@@ -88,7 +89,7 @@ class Drift:
     def to_text(self) -> str:
         """The changes as aligned lines, then what to make of them."""
         lines = [
-            f"{self.n_reference:,} statements before, {self.n_new:,} now",
+            f"{counted(self.n_reference, 'statement')} before, {self.n_new:,} now",
             f"{'':24}before     now  change  95 % interval         p",
         ]
         for change in (*self.mix.values(), self.confidence, self.coverage):
@@ -102,14 +103,23 @@ class Drift:
         return "\n".join(lines)
 
 
-def drift(reference: Sequence[str], new: Sequence[str], table: Table, *, samples: int = 2000, seed: int = 0) -> Drift:
+def drift(
+    reference: Sequence[str],
+    new: Sequence[str],
+    table: Table,
+    *,
+    samples: int = 2000,
+    seed: int = 0,
+    places: tuple[str, str] = ("reference", "new"),
+) -> Drift:
     """Compare two sets of statements as a table sees them. Deterministic for a seed.
 
+    places: where the sides come from, for errors.
     Raises InputError with fewer than LEAST statements on a side.
     """
-    for name, texts in (("reference", reference), ("new", new)):
+    for place, texts in zip(places, (reference, new), strict=True):
         if len(texts) < LEAST:
-            raise InputError(f"only {len(texts)} statements", place=name, remedy=f"give at least {LEAST}")
+            raise InputError(f"only {counted(len(texts), 'statement')}", place=place, remedy=f"give at least {LEAST}")
     rng = np.random.default_rng(seed)
     measures, words = _measure([*reference, *new], table)
     first = np.arange(len(measures)) < len(reference)

@@ -17,6 +17,7 @@ from typing import Any
 
 from stance.errors import InputError, UsageError
 from stance.improve.pool import Candidate, without
+from stance.numerals import counted
 
 TONES = {str(number): number - 4 for number in range(1, 8)}
 """Key -> tone: 1 is -3 (violent), 4 is 0 (matter-of-fact), 7 is +3 (warm)."""
@@ -125,9 +126,8 @@ class Outcome:
     left: int
 
     def __str__(self) -> str:
-        return (
-            f"{self.labelled:,} labels ({self.now:,} of them now), {self.left:,} statement{'s' * (self.left != 1)} left"
-        )
+        labels = counted(self.labelled, "label")
+        return f"{labels} ({self.now:,} of them now), {counted(self.left, 'statement')} left"
 
 
 def label(

@@ -13,6 +13,7 @@ from stance.errors import InputError
 from stance.model.corpus import digest, flaws, groups, read_raw, tidied, unknown_labels
 from stance.model.duplicates import RUN, fold, near_duplicates, runs
 from stance.model.traits import describe, predict_by_traits
+from stance.numerals import counted
 from stance.records import find_files
 from stance.statement import STANCES
 
@@ -66,10 +67,11 @@ class CheckReport:
     def to_text(self) -> str:
         """The report to read: errors and warnings, then the figures."""
         lines = [*_listed("error", self.errors), *_listed("warning", self.warnings)]
-        lines.append(f"{self.n:,} statements in {_plural(len(self.files), 'file')}, {_counted(self.counts)}")
+        lines.append(f"{counted(self.n, 'statement')} in {counted(len(self.files), 'file')}, {_shares(self.counts)}")
         if self.shared_runs:
             commonest = ", ".join(f"“{run}” ({n})" for run, n in self.shared_runs["commonest"].items())
-            sharing = f"{self.shared_runs['statements']:,} statements share {RUN} words in a row"
+            n = self.shared_runs["statements"]
+            sharing = f"{counted(n, 'statement')} share{'s' * (n == 1)} {RUN} words in a row"
             lines.append(f"{sharing} with another scenario; the commonest: {commonest or 'none'}")
         for name, figures in self.predictability.items():
             lines.append(f"{name} alone: {describe(figures)}")
@@ -84,15 +86,7 @@ def _listed(kind: str, messages: Sequence[str]) -> list[str]:
     return [f"{kind}: {message}" for message in messages[:LISTED]] + more
 
 
-def _plural(n: int, noun: str) -> str:
-    """
-    >>> _plural(1, "file"), _plural(1200, "file")
-    ('1 file', '1,200 files')
-    """
-    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
-
-
-def _counted(counts: Mapping[str, int]) -> str:
+def _shares(counts: Mapping[str, int]) -> str:
     total = sum(counts.values())
     return ", ".join(f"{label} {n:,} ({n / total:.0%})" for label, n in counts.items())
 
@@ -251,7 +245,7 @@ def _imbalances(frame: pd.DataFrame, counts: Mapping[str, int]) -> Iterator[str]
 def _garbled(frame: pd.DataFrame) -> Iterator[str]:
     places = [p for p, text in zip(_places(frame), frame["text"], strict=True) if _GARBLED.search(text)]
     if places:
-        what = f"garbled characters (â€, Ã, �) in {_plural(len(places), 'row')}, this the first"
+        what = f"garbled characters (â€, Ã, �) in {counted(len(places), 'row')}, this the first"
         yield f"{places[0]}: {what}: read the source as UTF-8"
 
 

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 from stance.decoding import decode
 from stance.errors import InputError
 from stance.model.duplicates import clusters, fold
+from stance.numerals import counted
 from stance.records import KINDS, find_files, opened, read_records
 from stance.rows import Row
 
@@ -194,7 +195,7 @@ def require_trainable(frame: pd.DataFrame, *, per_label: int = 2) -> None:
         raise InputError(what, place=place, remedy="give statements of two labels or more")
     label, rows = counts.index[-1], int(counts.iloc[-1])
     if rows < per_label:
-        what = f"too few rows: {rows} labelled {label!r}"
+        what = f"only {counted(rows, 'row')} labelled {label!r}"
         raise InputError(what, place=place, remedy=f"give each label at least {per_label}, or drop it")
     if groups(frame).nunique() < 2:
         what = "all rows belong to one scenario, or are near-duplicates of each other"

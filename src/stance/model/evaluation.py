@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stance.errors import InputError, UsageError
+from stance.numerals import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,6 +30,9 @@ ECE_BINS = 15
 THRESHOLDS = (*(step / 20 for step in range(20)), 0.99)
 """Confidences at which the coverage curve is taken: 0, 0.05, ..., 0.95 and 0.99."""
 
+LEAST_ROWS = 10
+"""Of fewer rows no interval is given: resamples of two right answers are all right, which says nothing of a third."""
+
 NO_VALUE = "(none)"
 """The slice of rows whose column is empty."""
 
@@ -39,7 +43,7 @@ class Evaluation:
 
     n: rows. accuracy, macro_f1, weighted_f1, ece: in [0, 1]. log_loss: nats.
     per_class: label -> precision, recall, f1, n (rows of that true label), in the order of the model.
-    macro_f1_interval: 95 % percentile bootstrap over rows, (low, high).
+    macro_f1_interval: 95 % percentile bootstrap over rows, (low, high); None of fewer than `LEAST_ROWS` rows.
     confusion: rows are true labels, columns predicted ones, both in the order of ``per_class``.
     coverage: for each threshold the share of rows at least that confident, and the accuracy among them
         (None where no row is).
@@ -54,7 +58,7 @@ class Evaluation:
     macro_f1: float
     weighted_f1: float
     per_class: dict[str, dict[str, Any]]
-    macro_f1_interval: tuple[float, float]
+    macro_f1_interval: tuple[float, float] | None
     confusion: list[list[int]]
     log_loss: float
     ece: float
@@ -73,21 +77,22 @@ class Evaluation:
         """The object of ``stance evaluate --format json``, ready for ``json.dumps``."""
         measures = asdict(self)
         del measures["calibration"]
-        measures["macro_f1_interval"] = list(self.macro_f1_interval)
+        measures["macro_f1_interval"] = _listed(self.macro_f1_interval)
         return measures
 
     @classmethod
     def from_dict(cls, measures: Mapping[str, Any]) -> Evaluation:
         """The inverse of `to_dict`, without the calibration bins."""
-        low, high = measures["macro_f1_interval"]
-        return cls(**{**measures, "macro_f1_interval": (low, high)})
+        interval = measures["macro_f1_interval"]
+        return cls(**{**measures, "macro_f1_interval": None if interval is None else tuple(interval)})
 
 
 @dataclass(frozen=True)
 class Comparison:
     """Model B against model A on the same rows; every difference is B minus A.
 
-    interval: 95 % percentile of the paired bootstrap of the difference of macro-F1.
+    interval: 95 % percentile of the paired bootstrap of the difference of macro-F1; None of fewer than `LEAST_ROWS`
+        rows, which make neither model better.
     only_a, only_b: rows that only A, only B, has right. mcnemar_p: exact two-sided p-value of their odds.
     differing: the rows whose probabilities differ most: row (from 0), truth, a, b (predicted labels) and
         distance (total variation, in [0, 1]); the largest first.
@@ -97,7 +102,7 @@ class Comparison:
     macro_f1_a: float
     macro_f1_b: float
     difference: float
-    interval: tuple[float, float]
+    interval: tuple[float, float] | None
     only_a: int
     only_b: int
     mcnemar_p: float
@@ -106,24 +111,29 @@ class Comparison:
     @property
     def better(self) -> bool:
         """Whether B is better beyond the interval: all of it lies above zero."""
-        return self.interval[0] > 0
+        return self.interval is not None and self.interval[0] > 0
 
     @property
     def verdict(self) -> str:
-        """What the interval says of B: "better", "worse" or "not better"."""
-        return "better" if self.better else "worse" if self.interval[1] < 0 else "not better"
+        """What the interval says of B: that it is better, worse or not better."""
+        if self.interval is None:
+            return f"not shown to be better by fewer than {LEAST_ROWS} rows"
+        found = "better" if self.better else "worse" if self.interval[1] < 0 else "not better"
+        return f"{found} beyond its interval"
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-able object with the names of the fields, and ``better``."""
-        return {**asdict(self), "interval": list(self.interval), "better": self.better}
+        return {**asdict(self), "interval": _listed(self.interval), "better": self.better}
 
     def __str__(self) -> str:
         """One line for people."""
-        low, high = self.interval
+        interval = "too few for an interval"
+        if self.interval:
+            low, high = self.interval
+            interval = f"95 % interval {low:+.3f} to {high:+.3f}"
         return (
-            f"macro-F1 {self.macro_f1_a:.3f} -> {self.macro_f1_b:.3f} on {self.n:,} rows, "
-            f"difference {self.difference:+.3f} (95 % interval {low:+.3f} to {high:+.3f}; "
-            f"McNemar p = {self.mcnemar_p:.3g})"
+            f"macro-F1 {self.macro_f1_a:.3f} -> {self.macro_f1_b:.3f} on {counted(self.n, 'row')}, "
+            f"difference {self.difference:+.3f} ({interval}; McNemar p = {self.mcnemar_p:.3g})"
         )
 
 
@@ -240,7 +250,7 @@ def compare(
         macro_f1_a=float(scores[0][0]),
         macro_f1_b=float(scores[1][0]),
         difference=float(differences[0]),
-        interval=_interval(differences[1:]),
+        interval=_interval(differences[1:]) if len(codes) >= LEAST_ROWS else None,
         only_a=only_a,
         only_b=only_b,
         mcnemar_p=_mcnemar(only_a, only_b),
@@ -269,7 +279,7 @@ def _codes(labels: Sequence[str], truth: Sequence[str], places: Sequence[str] | 
         what = "no label" if missing else f"unknown label {truth[row]!r}"
         more = codes.count(-1) - 1
         raise InputError(
-            what + (f" (and {more:,} more such rows)" if more else ""),
+            what + (f" (and {counted(more, 'more such row')})" if more else ""),
             place=_place(places, row),
             remedy=f"the labels of this model are {', '.join(labels)}",
         )
@@ -312,8 +322,10 @@ def _mean_f1(hits: Counts, total: Counts) -> Floats:
     return mean
 
 
-def _bootstrap(confusion: Counts, samples: int, rng: np.random.Generator) -> tuple[float, float]:
+def _bootstrap(confusion: Counts, samples: int, rng: np.random.Generator) -> tuple[float, float] | None:
     cells = confusion.ravel()
+    if cells.sum() < LEAST_ROWS:
+        return None
     draws = rng.multinomial(cells.sum(), cells / cells.sum(), size=samples)
     return _interval(_macro_f1(draws.reshape(-1, *confusion.shape)))
 
@@ -321,6 +333,10 @@ def _bootstrap(confusion: Counts, samples: int, rng: np.random.Generator) -> tup
 def _interval(values: Floats) -> tuple[float, float]:
     low, high = np.percentile(values, [2.5, 97.5])
     return float(low), float(high)
+
+
+def _listed(interval: tuple[float, float] | None) -> list[float] | None:
+    return None if interval is None else list(interval)
 
 
 def _sums(weights: Counts, columns: Counts, k: int) -> Counts:
@@ -413,7 +429,7 @@ def _slice(
             "n": int(rows.sum()),
             "accuracy": float(np.trace(confusion) / confusion.sum()),
             "macro_f1": float(_macro_f1(confusion)),
-            "macro_f1_interval": list(_bootstrap(confusion, samples, rng)),
+            "macro_f1_interval": _listed(_bootstrap(confusion, samples, rng)),
         }
     return dict(sorted(measured.items(), key=lambda item: -item[1]["n"]))
 

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from stance.errors import InputError
+from stance.numerals import counted
 
 LEAST_TEXTS = 20
 """Fewer different texts a side say nothing: the interval would span half of the scale."""
@@ -56,7 +57,13 @@ class GapReport:
         )
 
 
-def gap(authored: Sequence[str], reference: Sequence[str], seed: int = 0) -> GapReport:
+def gap(
+    authored: Sequence[str],
+    reference: Sequence[str],
+    seed: int = 0,
+    *,
+    places: tuple[str, str] = ("authored", "reference"),
+) -> GapReport:
     """Train a classifier to tell authored texts from reference texts, and report how well it does.
 
     A classifier two-sample test (Lopez-Paz and Oquab, 2017): were both from one source, the accuracy over N
@@ -64,6 +71,7 @@ def gap(authored: Sequence[str], reference: Sequence[str], seed: int = 0) -> Gap
     words and pairs with names masked (names are no style), on as many texts of either side, repeated ones
     once. Accuracies compare only at like n: more texts let the classifier learn more.
 
+    places: where the sides come from, for errors.
     Raises InputError with fewer than LEAST_TEXTS different texts on a side.
     """
     import numpy as np
@@ -73,7 +81,7 @@ def gap(authored: Sequence[str], reference: Sequence[str], seed: int = 0) -> Gap
     from sklearn.pipeline import make_pipeline
     from threadpoolctl import threadpool_limits
 
-    sides = [_different(authored, "authored"), _different(reference, "reference")]
+    sides = [_different(authored, places[0]), _different(reference, places[1])]
     n = min(map(len, sides))
     random = np.random.RandomState(seed)
     texts = [mask(side[i]) for side in sides for i in random.permutation(len(side))[:n]]
@@ -101,11 +109,11 @@ def gap(authored: Sequence[str], reference: Sequence[str], seed: int = 0) -> Gap
     )
 
 
-def _different(texts: Sequence[str], side: str) -> list[str]:
+def _different(texts: Sequence[str], place: str) -> list[str]:
     kept = [text for text in dict.fromkeys(texts) if text.strip()]
     if len(kept) < LEAST_TEXTS:
-        what = f"only {len(kept)} different texts on the {side} side"
-        raise InputError(what, remedy=f"give at least {LEAST_TEXTS}")
+        what = f"only {counted(len(kept), 'different text')}"
+        raise InputError(what, place=place, remedy=f"give at least {LEAST_TEXTS}")
     return kept
 
 

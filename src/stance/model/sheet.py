@@ -16,6 +16,7 @@ from stance.model.corpus import digest, groups, read_labelled, read_texts, split
 from stance.model.duplicates import near_duplicates
 from stance.model.gap import gap
 from stance.model.traits import describe, predict_by_traits
+from stance.numerals import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +43,8 @@ def data_sheet(frame: pd.DataFrame) -> str:
     ids = groups(frame)
     near = sum(ids[a] != ids[b] for a, b in near_duplicates(list(frame["text"])))
     lines = [
-        f"{len(frame):,} statements in {ids.nunique():,} scenarios and {frame['file'].nunique()} files; "
+        f"{counted(len(frame), 'statement')} in {counted(ids.nunique(), 'scenario')} and "
+        f"{counted(frame['file'].nunique(), 'file')}; "
         f"{len(train):,} train, {len(test):,} test. Near-duplicates in different scenarios: {near}.",
         "",
         f"Digest: `{digest(frame)}`",
@@ -94,7 +96,8 @@ def write_sheet(path: Path, frame: pd.DataFrame, reference: Path | None = None) 
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
-        raise InputError((error.strerror or "cannot be read").lower(), place=str(path)) from None
+        remedy = "name the data sheet, a text file that you may read"
+        raise InputError((error.strerror or "cannot be read").lower(), place=str(path), remedy=remedy) from None
     text = filled(text, "counts", data_sheet(frame), str(path))
     if reference is not None:
         text = filled(text, "gap", gap_sheet(frame, reference), str(path))

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from stance.model.evaluation import Evaluation
+from stance.numerals import counted
+from stance.report.measures import shown
 from stance.statement import STANCES
 
 THRESHOLDS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
@@ -77,7 +79,7 @@ def _data(header: Mapping[str, Any]) -> list[str]:
     rows = [(label, f"{n:,}", f"{n / total:.1%}") for label, n in counts.items()]
     return [
         "## Data",
-        f"Trained on {total:,} labelled statements.",
+        f"Trained on {counted(total, 'labelled statement')}.",
         _table(("label", "statements", "share"), rows),
     ]
 
@@ -87,7 +89,7 @@ def _measures(evaluations: Mapping[str, Evaluation]) -> list[str]:
     rows = []
     for name, e in evaluations.items():
         figures = (e.accuracy, e.weighted_f1, e.log_loss, e.ece, e.tone_spearman, e.tone_mae)
-        rows.append((name, f"{e.n:,}", _f(e.macro_f1), _interval(e.macro_f1_interval), *map(_f, figures)))
+        rows.append((name, f"{e.n:,}", _f(e.macro_f1), shown(e.macro_f1_interval), *map(_f, figures)))
     classes = [
         (name, label, *(_f(row[measure]) for measure in ("precision", "recall", "f1")), f"{row['n']:,}")
         for name, e in evaluations.items()
@@ -106,7 +108,7 @@ def _slices(evaluations: Mapping[str, Evaluation]) -> list[str]:
     for name, e in evaluations.items():
         for column, values in e.slices.items():
             for value, row in values.items():
-                figures = (_f(row["accuracy"]), _f(row["macro_f1"]), _interval(row["macro_f1_interval"]))
+                figures = (_f(row["accuracy"]), _f(row["macro_f1"]), shown(row["macro_f1_interval"]))
                 rows.append((name, column, value, f"{row['n']:,}", *figures))
     head = ("measured on", "column", "value", "n", "accuracy", "macro-F1", "95 % interval")
     return ["### By slice", _table(head, rows)] if rows else []
@@ -168,8 +170,3 @@ def _cell(text: Any) -> str:
 
 def _f(value: float | None) -> str:
     return "" if value is None else f"{value:.3f}"
-
-
-def _interval(interval: Sequence[float]) -> str:
-    low, high = interval
-    return f"{low:.3f} to {high:.3f}"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
+
+from stance.numerals import counted
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -27,16 +30,26 @@ def render(evaluation: Evaluation) -> RenderableType:
 
 def overview(e: Evaluation) -> str:
     """Three or four lines: rows, macro-F1 and its interval, the other measures, tone when it was measured."""
-    low, high = e.macro_f1_interval
+    interval = "not enough rows for an interval"
+    if e.macro_f1_interval:
+        interval = f"95 % interval {shown(e.macro_f1_interval)}"
     lines = [
-        f"{e.n:,} rows",
-        f"macro-F1 {e.macro_f1:.3f}  (95 % interval {low:.3f} to {high:.3f})",
+        counted(e.n, "row"),
+        f"macro-F1 {e.macro_f1:.3f}  ({interval})",
         f"accuracy {e.accuracy:.3f}   weighted F1 {e.weighted_f1:.3f}   log loss {e.log_loss:.3f}   ECE {e.ece:.3f}",
     ]
     if e.tone_mae is not None:
         spearman = "-" if e.tone_spearman is None else f"{e.tone_spearman:.3f}"
         lines.append(f"tone: Spearman {spearman}   mean absolute error {e.tone_mae:.2f}")
     return "\n".join(lines)
+
+
+def shown(interval: Sequence[float] | None) -> str:
+    """
+    >>> shown((0.5, 0.75)), shown(None)
+    ('0.500 to 0.750', '')
+    """
+    return " to ".join(f"{end:.3f}" for end in interval or ())
 
 
 def _classes(e: Evaluation) -> Table:
@@ -67,9 +80,8 @@ def _coverage(e: Evaluation) -> Table:
 def _slice(e: Evaluation, column: str) -> Table:
     table = _table(column, "n", "accuracy", "macro-F1", "95 % interval")
     for value, row in e.slices[column].items():
-        low, high = row["macro_f1_interval"]
         figures = (str(row["n"]), f"{row['accuracy']:.3f}", f"{row['macro_f1']:.3f}")
-        table.add_row(_plain(value), *figures, f"{low:.3f} to {high:.3f}")
+        table.add_row(_plain(value), *figures, shown(row["macro_f1_interval"]) or "-")
     return table
 
 

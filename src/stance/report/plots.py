@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from stance.numerals import counted
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -40,7 +42,9 @@ def confusion(evaluation: Evaluation, axes: Axes) -> None:
     names = [_plain(label) for label in evaluation.labels]
     axes.set_xticks(ticks, names, rotation=30, ha="right")
     axes.set_yticks(ticks, names)
-    axes.set(xlabel="predicted", ylabel="true", title=f"{evaluation.n:,} rows, accuracy {evaluation.accuracy:.3f}")
+    axes.set(
+        xlabel="predicted", ylabel="true", title=f"{counted(evaluation.n, 'row')}, accuracy {evaluation.accuracy:.3f}"
+    )
 
 
 def reliability(evaluation: Evaluation, axes: Axes) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import IO, TYPE_CHECKING, Any
 
+from stance.numerals import counted
 from stance.statement import UNCERTAIN, ScoredStatement, Statement
 
 if TYPE_CHECKING:
@@ -165,7 +166,7 @@ def _counted(counts: Mapping[str, int], labels: Sequence[str]) -> Text:
     parts = [
         Text(f"{counts.get(label, 0)} {visible(label)}", style=color(label, labels)) for label in _shown(counts, labels)
     ]
-    return Text(f"{n:,} statement{'s' * (n != 1)}: ").append_text(Text(", ").join(parts))
+    return Text(f"{counted(n, 'statement')}: ").append_text(Text(", ").join(parts))
 
 
 def _totals(totals: Mapping[str, Mapping[str, int]], labels: Sequence[str]) -> Table:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 from stance.errors import InputError, StanceError, UsageError
+from stance.numerals import counted
 from stance.scaling.corpus import Reject
 from stance.scaling.work import Columns, Done, to_line
 
@@ -100,7 +101,7 @@ class Output:
             if found and resume:
                 self._require_same(found.about)
             elif found and not found.finished:
-                what = f"there is a run that stopped after {found.statements:,} statements"
+                what = f"there is a run that stopped after {counted(found.statements, 'statement')}"
                 raise UsageError(what, place=f"--out {self.out}", remedy="add --resume, or remove it")
             elif self.out.is_dir() and any(self.out.iterdir()):
                 raise UsageError("a folder with something in it", place=f"--out {self.out}", remedy="name a new one")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import IO, Self
 
+from stance.numerals import counted
 from stance.scaling.runs import Progress
 
 
@@ -51,7 +52,7 @@ def told(progress: Progress) -> str:
     >>> told(Progress(statements=10, rejected=0, seconds=2.0, share=0.0))
     '10 statements, 5/s'
     """
-    parts = [f"{progress.statements:,} statements", f"{progress.rate:,.0f}/s"]
+    parts = [counted(progress.statements, "statement"), f"{progress.rate:,.0f}/s"]
     if progress.share:
         parts.append(f"{progress.share:.0%} of the corpus")
     if progress.left is not None:

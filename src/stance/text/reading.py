@@ -277,6 +277,8 @@ def _name(entry: os.DirEntry[str]) -> str | None:
 
 
 def _missing(name: str) -> InputError:
+    if not name.strip():
+        return InputError("an empty name", place=repr(name), remedy="name a file or folder, or - for standard input")
     if re.match(r"(?i)(https?|ftp)://", name):
         return InputError("is an address", place=name, remedy="save the page first; nothing is fetched")
     import difflib

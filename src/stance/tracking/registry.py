@@ -208,7 +208,7 @@ def _judge(
     order = [champion.labels.index(label) for label in challenger.labels]
     old, new = champion.score(texts).probabilities[:, order], challenger.score(texts).probabilities
     comparison = compare(truth, old, new, challenger.labels, places=places)
-    return comparison.better, f"{comparison.verdict} beyond the interval: {comparison}", comparison
+    return comparison.better, f"{comparison.verdict}: {comparison}", comparison
 
 
 def _open(mlflow: Any, found: Any, uri: str) -> Table:

@@ -155,7 +155,7 @@ def _figures(evaluations: Mapping[str, Evaluation]) -> dict[str, float]:
     figures: dict[str, float] = {}
     for name, evaluation in evaluations.items():
         measures = evaluation.to_dict()
-        low, high = measures["macro_f1_interval"]
+        low, high = measures["macro_f1_interval"] or (None, None)
         measures |= {"macro_f1_low": low, "macro_f1_high": high}
         measures |= {f"f1/{label}": row["f1"] for label, row in evaluation.per_class.items()}
         for measure, value in measures.items():
