@@ -144,8 +144,14 @@ def test_the_card_measures_the_model_on_data_and_draws_it(run, models, tmp_path)
     [
         (["explain", "nowhere.txt", "--model", "{new}"], "nowhere.txt: not found"),
         (["explain", ARTICLE, "--model", "nowhere.npz"], "nowhere.npz: cannot read the model"),
-        (["suggest", LABELLED, "--model", "{new}", "--out", "nowhere/next.csv"], "nowhere/next.csv: cannot be written"),
-        (["drift", "examples/off-topic/recipe-noodles.txt", ARTICLE, "--model", "{new}"], "reference: only"),
+        (
+            ["suggest", LABELLED, "--model", "{new}", "--out", "nowhere/next.csv"],
+            "nowhere/next.csv: there is no folder nowhere",
+        ),
+        (
+            ["drift", "examples/off-topic/recipe-noodles.txt", ARTICLE, "--model", "{new}"],
+            "recipe-noodles.txt: only 7 statements",
+        ),
         (["card", "{new}", "--data", LABELLED, "--out", "pyproject.toml/card"], "cannot be written"),
         (["compare", "{new}", "{new}", ARTICLE], "strait.txt: unknown kind of file"),
     ],

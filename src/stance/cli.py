@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from stance import __version__
-from stance.commands import LabelColumn, ModelOption, PriorOption, ReportFormat, TextColumn, load, require_writable, say
+from stance.commands import load, require_writable, say
 from stance.commands import register as register_commands
 from stance.errors import InputError, StanceError, StanceWarning, TrackingError, UsageError
+from stance.options import LabelColumn, ModelOption, PriorOption, ReportFormat, TextColumn
 from stance.scoring import score
 from stance.service.command import serve
 from stance.statement import STANCES

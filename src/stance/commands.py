@@ -14,29 +14,10 @@ import typer
 
 from stance.errors import UsageError
 from stance.numerals import counted
+from stance.options import Data, LabelColumn, Model, ModelOption, ReportFormat, TextColumn
 
 if TYPE_CHECKING:
     from stance.model.table import Table
-
-ModelOption = Annotated[
-    str | None,
-    typer.Option(
-        "--model", "-m", metavar="PATH|models:/NAME@ALIAS", help="A table, or a registered model [the one shipped]."
-    ),
-]
-TextColumn = Annotated[str, typer.Option(metavar="COLUMN", help="Column that holds the text.")]
-LabelColumn = Annotated[
-    str | None, typer.Option(metavar="COLUMN", help="Column that holds the label [stance, else label].")
-]
-PriorOption = Annotated[
-    str | None,
-    typer.Option(
-        "--prior", metavar="LABEL=SHARE,...", help="Known share of each label in this text [as in the training]."
-    ),
-]
-ReportFormat = Annotated[Literal["table", "json"], typer.Option("--format", "-f", help="What to print.")]
-Data = Annotated[list[Path], typer.Argument(metavar="DATA", help="Labelled csv, tsv, jsonl or parquet.")]
-Model = Annotated[str, typer.Argument(metavar="MODEL", help="A table, models:/NAME@ALIAS, or default.")]
 
 
 def register(app: typer.Typer) -> None:

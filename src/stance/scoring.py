@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from stance.commands import ModelOption, PriorOption, TextColumn, load, require_writable, say
+from stance.commands import load, require_writable, say
 from stance.errors import InputError, UsageError
 from stance.numerals import counted
+from stance.options import ModelOption, Negative, Positive, PriorOption, TextColumn
 
 if TYPE_CHECKING:
     from stance.model.table import Table
@@ -94,12 +95,8 @@ def score(
         typer.Option(help="Sum up dates by this; with --summary speaker, or --html, follow each speaker over time."),
     ] = None,
     plot: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw the summary into a .png or .svg.")] = None,
-    positive: Annotated[
-        str | None, typer.Option(metavar="LABEL", help="Label at the +1 end of the index [hawkish].")
-    ] = None,
-    negative: Annotated[
-        str | None, typer.Option(metavar="LABEL", help="Label at the -1 end of the index [conciliatory].")
-    ] = None,
+    positive: Positive = None,
+    negative: Negative = None,
 ) -> None:
     """Score statements: stance, confidence, tone, speaker. One JSON object a statement, or a table.
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stance.errors import UsageError
+from stance.options import ModelOption, Negative, Positive
 
 if TYPE_CHECKING:
     import socket
@@ -24,16 +25,9 @@ SHORTEST_KEY = 16
 
 
 def serve(
-    model: Annotated[
-        str | None,
-        typer.Option("--model", "-m", metavar="PATH|models:/NAME@ALIAS", help="A table, or a registered model."),
-    ] = None,
-    positive: Annotated[
-        str | None, typer.Option(metavar="LABEL", help="Label at the +1 end of the index [hawkish].")
-    ] = None,
-    negative: Annotated[
-        str | None, typer.Option(metavar="LABEL", help="Label at the -1 end of the index [conciliatory].")
-    ] = None,
+    model: ModelOption = None,
+    positive: Positive = None,
+    negative: Negative = None,
     host: Annotated[
         str, typer.Option(help="Address to listen on; by default this machine alone can ask.")
     ] = "127.0.0.1",
