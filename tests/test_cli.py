@@ -202,6 +202,10 @@ def test_completion_completes():
         ["train", "--register", "a/b"],
         ["train", "--register", "a", "--no-track"],
         ["train", "--jobs", "0"],
+        ["train", "--jobs", "99999999999999999999"],
+        ["score", ARTICLE, "--out", "a.jsonl", "--jobs", "99999999999999999999"],
+        ["score", ARTICLE, "--out", "missing/a.jsonl"],
+        ["score", ARTICLE, "--out", "missing/folder"],
         ["evaluate"],
         ["evaluate", "x", "--promote", "a", "--model", "b.npz"],
         ["ui", "--port", "0"],
@@ -670,6 +674,7 @@ def test_where_there_is_too_little_the_file_is_named_and_one_is_one(run, refused
     assert refused(1, "data", "gap", one, ARTICLE).startswith(f"stance: {one}: only 1 different text: give at least 20")
     assert "only 1 row labelled 'conciliatory'" in refused(1, "train", one, file("two.csv", "text,stance\na,b\nc,b\n"))
     assert "missing.md: no such file or directory: name the data sheet" in refused(1, "data", "sheet", "missing.md")
+    assert "sheet.md: not UTF-8: name the data sheet" in refused(1, "data", "sheet", file("sheet.md", b"caf\xe9"))
     assert "1 statement of 1 document in" in run("score", one, "--out", file("scores.jsonl", "")).err
     measured = run("evaluate", one).out
     assert "1 row\n" in measured
@@ -710,6 +715,40 @@ def test_a_full_disk_is_said_on_one_line():
         done = subprocess.run([*STANCE, "score", ARTICLE], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr == "stance: standard output: No space left on device: make room\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        (f"score {ARTICLE}", 1),
+        (f"score {ARTICLE} --summary speaker --format table", 1),
+        ("card", 1),
+        ("--help", 1),
+        (f"score {ARTICLE} --out scores.jsonl", 0),
+    ],
+)
+def test_a_closed_output_is_said_on_one_line_by_what_needs_it(tmp_path, command, code):
+    shell = f"{' '.join(STANCE)} {command} >&-"
+    done = subprocess.run(shell, shell=True, cwd=tmp_path, stderr=subprocess.PIPE, text=True, check=False)
+    said = "stance: standard output: Bad file descriptor: leave it open, or write to a file\n"
+    assert (done.returncode, done.stderr == said) == (code, code == 1), done.stderr
+    assert code == 1 or len((tmp_path / "scores.jsonl").read_text(encoding="utf-8").splitlines()) == 20
+
+
+def test_closed_input_is_empty_and_talk_to_a_closed_stream_is_not_mixed_into_the_data():
+    shell = f"{' '.join(STANCE)} score - <&-"
+    done = subprocess.run(shell, shell=True, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr[:29]) == (1, "stance: standard input: empty")
+    shell = f"{' '.join(STANCE)} score {ROOT}/examples/off-topic/recipe-noodles.txt nowhere.txt 2>&-"
+    done = subprocess.run(shell, shell=True, stdout=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+
+
+@pytest.mark.parametrize("command", [["score", ARTICLE, "--html"], ["score", ARTICLE, "--out"], ["train", "--out"]])
+def test_a_pipe_or_device_is_not_replaced_by_a_file(refused, tmp_path, command):
+    os.mkfifo(pipe := tmp_path / "pipe")
+    assert "a device or a pipe" in refused(2, *command, pipe)
+    assert pipe.is_fifo()
 
 
 def test_output_is_utf_8_whatever_the_locale(file):

@@ -20,7 +20,7 @@ from stance import __version__
 from stance.commands import load, require_writable, say
 from stance.commands import register as register_commands
 from stance.errors import InputError, StanceError, StanceWarning, TrackingError, UsageError
-from stance.options import LabelColumn, ModelOption, PriorOption, ReportFormat, TextColumn
+from stance.options import MOST_JOBS, LabelColumn, ModelOption, PriorOption, ReportFormat, TextColumn
 from stance.scoring import score
 from stance.service.command import serve
 from stance.statement import STANCES
@@ -87,7 +87,9 @@ def train(
     experiment: Annotated[str, typer.Option(metavar="NAME", help="MLflow experiment.")] = "stance",
     register: Annotated[str | None, typer.Option(metavar="NAME", help="Register the model, alias challenger.")] = None,
     track: Annotated[bool, typer.Option("--track/--no-track", help="Record the run in MLflow.")] = True,
-    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, metavar="N", help="Processes for cross-validation.")] = 2,
+    jobs: Annotated[
+        int, typer.Option("--jobs", "-j", min=1, max=MOST_JOBS, metavar="N", help="Processes for cross-validation.")
+    ] = 2,
     text_column: TextColumn = "text",
     label_column: LabelColumn = None,
     form: ReportFormat = "table",
@@ -337,7 +339,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 
     arguments: what stands behind ``stance``; those of the process when None.
     """
-    prepare_output()
+    prepare_streams()
     prepare_warnings()
     code: Any
     try:
@@ -358,8 +360,18 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     sys.exit(code)
 
 
-def prepare_output() -> None:
-    """Data are UTF-8 whatever the locale says, each line sent at once; a terminal shows what it can."""
+def prepare_streams() -> None:
+    """Data are UTF-8 whatever the locale says, each line sent at once; a terminal shows what it can.
+
+    Of streams that the caller closed, input is empty, talk goes nowhere, and data that cannot be written are an error.
+    """
+    # In this order they take the place of the closed ones, which no other file may get.
+    if sys.stdin is None:
+        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115
+    if sys.stdout is None:
+        sys.stdout = open(os.open(os.devnull, os.O_RDONLY), "w", encoding="utf-8")  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     if not isinstance(sys.stdout, io.TextIOWrapper):
         return
     if sys.stdout.isatty():
@@ -383,18 +395,19 @@ def misuse(error: typer.TyperException) -> str:
     """What typer found wrong with the arguments, on one line, and where to read on."""
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "stance"
-    what = " ".join(error.format_message().split()).rstrip(".")
+    what = " ".join(error.format_message().split()).rstrip(".").replace("Value error, ", "")
     return f"{command}: {what[:1].lower()}{what[1:]}: see {command} --help"
 
 
 def abandon_output(error: OSError) -> int:
-    """The exit code when nobody reads on (as a shell gives it) or the disk is full; any other error is a bug."""
-    if error.errno not in (errno.EPIPE, errno.ENOSPC):
+    """The exit code when nobody reads on (as a shell gives it), it is closed or the disk full; all else is a bug."""
+    remedies = {errno.EPIPE: "", errno.ENOSPC: "make room", errno.EBADF: "leave it open, or write to a file"}
+    if error.errno not in remedies:
         raise error
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python complains again at exit
     if error.errno == errno.EPIPE:
         return 141
-    say(f"stance: standard output: {error.strerror}: make room")
+    say(f"stance: standard output: {error.strerror}: {remedies[error.errno]}")
     return 1
 
 

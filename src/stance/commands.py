@@ -19,6 +19,8 @@ from stance.options import Data, LabelColumn, Model, ModelOption, ReportFormat, 
 if TYPE_CHECKING:
     from stance.model.table import Table
 
+_ELSEWHERE = "name a file in a folder you may write to"
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module to the command line."""
@@ -300,15 +302,22 @@ def say(text: str) -> None:
 
 def require_writable(path: Path, option: str, reads: Iterable[str | os.PathLike[str]] = ()) -> None:
     """Refuse a file that cannot be written, or is one of those to read, before the work, not after it."""
-    folder, remedy = path.parent, "name a file in a folder you may write to"
     if path.is_dir():
-        raise UsageError("a folder, not a file", place=f"{option} {path}", remedy=remedy)
-    if not folder.is_dir():
-        raise UsageError(f"there is no folder {folder}", place=f"{option} {path}", remedy="make it, or name another")
-    if not os.access(folder, os.W_OK):
-        raise UsageError("cannot be written", place=f"{option} {path}", remedy=remedy)
+        raise UsageError("a folder, not a file", place=f"{option} {path}", remedy=_ELSEWHERE)
+    require_room(path, option)
     if path.exists() and any(os.path.exists(file) and path.samefile(file) for file in reads):
         raise UsageError("is the data itself", place=f"{option} {path}", remedy="name another file")
+
+
+def require_room(path: Path, option: str) -> None:
+    """Refuse a file or folder that cannot be made where it is wanted, or that would take the place of a device."""
+    place, folder = f"{option} {path}", path.parent
+    if not folder.is_dir():
+        raise UsageError(f"there is no folder {folder}", place=place, remedy="make it, or name another")
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise UsageError("a device or a pipe, which a file would take the place of", place=place, remedy=_ELSEWHERE)
+    if not os.access(folder, os.W_OK):
+        raise UsageError("cannot be written", place=place, remedy=_ELSEWHERE)
 
 
 @contextmanager
@@ -322,4 +331,4 @@ def written(path: Path) -> Iterator[IO[str]]:
     except OSError as error:
         part.unlink(missing_ok=True)
         what = f"cannot be written ({(error.strerror or 'error').lower()})"
-        raise UsageError(what, place=f"--out {path}", remedy="name a file in a folder you may write to") from None
+        raise UsageError(what, place=f"--out {path}", remedy=_ELSEWHERE) from None

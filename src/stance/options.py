@@ -7,6 +7,9 @@ from typing import Annotated, Literal
 
 import typer
 
+MOST_JOBS = 1024
+"""Processes of one run: more than any machine has cores."""
+
 ModelOption = Annotated[
     str | None,
     typer.Option(

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from stance.commands import load, require_writable, say
+from stance.commands import load, require_room, require_writable, say
 from stance.errors import InputError, UsageError
 from stance.numerals import counted
-from stance.options import ModelOption, Negative, Positive, PriorOption, TextColumn
+from stance.options import MOST_JOBS, ModelOption, Negative, Positive, PriorOption, TextColumn
 
 if TYPE_CHECKING:
     from stance.model.table import Table
@@ -79,7 +79,9 @@ def score(
         Path | None,
         typer.Option(metavar="PATH", help="Write a .jsonl or .csv file, or a folder of Parquet parts: for any size."),
     ] = None,
-    jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, metavar="N", help="Processes [1].")] = None,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", "-j", min=1, max=MOST_JOBS, metavar="N", help="Processes [1].")
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where a run into --out stopped.")] = False,
     engine: Annotated[
         Literal["spark"] | None, typer.Option(help="Score with Spark, on this machine or a cluster.")
@@ -179,6 +181,7 @@ def run(
     master: str | None,
 ) -> None:
     """Score a corpus of any size into a file or folder, with progress; exit code 3 when something was rejected."""
+    require_room(out, "--out")
     from stance.scaling import Corpus, Talk, leavings, rejects_of, score_corpus
 
     corpus = Corpus.find(files, unit=unit, text_column=text_column, apart_from=leavings(out))

@@ -95,9 +95,9 @@ def write_sheet(path: Path, frame: pd.DataFrame, reference: Path | None = None) 
     """
     try:
         text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        remedy = "name the data sheet, a text file that you may read"
-        raise InputError((error.strerror or "cannot be read").lower(), place=str(path), remedy=remedy) from None
+    except (OSError, UnicodeDecodeError) as error:
+        what = (error.strerror or "cannot be read").lower() if isinstance(error, OSError) else "not UTF-8"
+        raise InputError(what, place=str(path), remedy="name the data sheet, a text file that you may read") from None
     text = filled(text, "counts", data_sheet(frame), str(path))
     if reference is not None:
         text = filled(text, "gap", gap_sheet(frame, reference), str(path))

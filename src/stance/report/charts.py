@@ -34,7 +34,7 @@ def require_picture(path: Path) -> None:
     """Raises UsageError for a path that does not end as a picture does."""
     if path.suffix.lower() not in ENDINGS:
         what = f"no picture ends in {path.suffix!r}"
-        raise UsageError(what, place=str(path), remedy=f"name a {' or '.join(ENDINGS)} file")
+        raise UsageError(what, place=f"--plot {path}", remedy=f"name a {' or '.join(ENDINGS)} file")
 
 
 def save(rows: Rows, path: Path, *, by: str = "document", poles: Poles = POLES) -> None:
