@@ -152,6 +152,7 @@ def test_the_card_measures_the_model_on_data_and_draws_it(run, models, tmp_path)
             ["drift", "examples/off-topic/recipe-noodles.txt", ARTICLE, "--model", "{new}"],
             "recipe-noodles.txt: only 7 statements",
         ),
+        (["label", LABELLED, "--out", "nowhere/a.jsonl"], "nowhere/a.jsonl: there is no folder nowhere"),
         (["card", "{new}", "--data", LABELLED, "--out", "pyproject.toml/card"], "cannot be written"),
         (["compare", "{new}", "{new}", ARTICLE], "strait.txt: unknown kind of file"),
     ],

@@ -22,6 +22,13 @@ def test_all_kinds_of_files_give_the_same_records(tmp_path: Path) -> None:
         assert [dict(record.fields) for record in read_records(file)] == ROWS, file.name
 
 
+def test_a_file_that_is_named_twice_or_lies_in_a_folder_named_too_is_read_once(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("text\na\n")
+    (tmp_path / "b.csv").write_text("text\nb\n")
+    named = [tmp_path / "b.csv", tmp_path, tmp_path / "b.csv"]
+    assert [file.name for file in find_files(named)] == ["b.csv", "a.csv"]
+
+
 @pytest.mark.parametrize(
     ("name", "data", "what"),
     [

@@ -167,6 +167,8 @@ def label(
     from stance.improve.label import label as ask_for
     from stance.improve.pool import read_candidates
 
+    if out:
+        require_room(out, "--out")
     with keyboard() as ask:
         candidates = read_candidates([file], text_column=text_column)
         answers = Answers(out or Path(file).with_suffix(".labels.jsonl"))

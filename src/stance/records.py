@@ -16,11 +16,11 @@ KINDS = tuple(kind for kind in FORMATS if kind != ".json")
 
 
 def find_files(paths: Sequence[Path], kinds: Sequence[str] = KINDS) -> list[Path]:
-    """The files meant by ``paths``: files as given, of a folder those of ``kinds`` in it, sorted by name.
+    """The files meant by ``paths``, each once: files as given, of a folder those of ``kinds`` in it, sorted by name.
 
     Raises InputError for a folder without such a file.
     """
-    return [file for path in paths for file in _files(Path(path), kinds)]
+    return list(dict.fromkeys(file for path in paths for file in _files(Path(path), kinds)))
 
 
 def _files(path: Path, kinds: Sequence[str]) -> list[Path]:

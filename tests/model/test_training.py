@@ -157,7 +157,7 @@ def test_one_group_for_all_is_refused(quick):
 
 def test_one_group_for_each_label_is_refused(quick):
     rows = frame()
-    assert "belong to one group" in refusal(rows.assign(group=rows["label"]), quick)
+    assert "all rows labelled 'no' belong to one group" in refusal(rows.assign(group=rows["label"]), quick)
 
 
 def test_two_rows_of_each_label_are_enough(quick):

@@ -37,7 +37,7 @@ SEARCHED = ("C", "shape_weight", "meaning_weight", "frame_weight", "trend_weight
 
 def make_folds(truth: npt.NDArray[np.str_], groups: npt.NDArray[np.str_], params: Params) -> list[Any]:
     """Pairs of row numbers (train, test); every training side has every label."""
-    spread = {label: len(set(groups[truth == label])) for label in sorted(set(truth))}
+    spread = {label: len(set(groups[truth == label])) for label in sorted(set(truth.tolist()))}
     if len(spread) < 2:
         raise InputError("all rows have one label", remedy="give rows of two labels or more")
     label, fewest = min(spread.items(), key=lambda item: item[1])
