@@ -455,6 +455,12 @@ def test_missing_files_and_empty_folders_are_refused_before_anything_is_read(run
     assert refused(1, "score", "") == "stance: '': an empty name: name a file or folder, or - for standard input\n"
 
 
+@pytest.mark.parametrize("command", ["score", "explain", "suggest", "evaluate", "audit"])
+def test_a_file_whose_name_no_output_could_hold_is_refused(refused, tmp_path, command):
+    os.close(os.open(os.fsencode(tmp_path) + b"/caf\xe9.csv", os.O_CREAT))
+    assert "caf\\udce9.csv': its name is not UTF-8: rename it" in refused(1, command, tmp_path)
+
+
 def test_an_address_is_not_fetched(refused):
     assert "nothing is fetched" in refused(1, "score", "https://example.org/article.html")
 

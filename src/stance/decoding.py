@@ -88,6 +88,14 @@ def require_decoded(line: str, place: str) -> None:
         raise _unreadable(ord(found[0]) - 0xDC00, place)
 
 
+def require_name(name: str) -> None:
+    """Raise InputError for the name of a file that is not UTF-8: no output could hold where something was read."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        raise InputError("its name is not UTF-8", place=ascii(name), remedy="rename it") from None
+
+
 def _encoding(head: bytes, errors: str = "stance.cp1252") -> tuple[str, str]:
     codecs.register_error("stance.cp1252", _as_cp1252)
     codecs.register_error("stance.marked", _as_cp1252_or_mark)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from stance.decoding import require_name
 from stance.errors import InputError
 from stance.rows import FORMATS, Row, read_rows
 
@@ -35,7 +36,8 @@ def _files(path: Path, kinds: Sequence[str]) -> list[Path]:
 
 @contextmanager
 def opened(path: Path) -> Iterator[io.BufferedReader]:
-    """A file open to read bytes; InputError when it is missing, a folder, unreadable or empty."""
+    """A file open to read bytes; InputError when it is missing, a folder, unreadable, oddly named or empty."""
+    require_name(str(path))
     try:
         with path.open("rb") as stream:
             if not stream.peek(1):

@@ -152,8 +152,6 @@ def _inside(name: str, size: int, column: str) -> Iterator[tuple[int, Document |
     if name == "-":
         yield from ((0, found) for found in sift_stream(sys.stdin.buffer, "-", text_column=column))
         return
-    if not _is_utf8(name):
-        raise InputError("its name is not UTF-8", place=ascii(name), remedy="rename it")
     with opened(name) as stream, closing(_sifted(stream, name, column)) as found:
         rows = _rows(name)
         for number, one in enumerate(found, 1):
@@ -163,13 +161,6 @@ def _inside(name: str, size: int, column: str) -> Iterator[tuple[int, Document |
 
 def _sifted(stream: Any, name: str, column: str) -> Any:
     return sift_stream(stream, name, text_column=column)
-
-
-def _is_utf8(name: str) -> bool:
-    try:
-        return bool(name.encode())
-    except UnicodeEncodeError:
-        return False
 
 
 def _rows(name: str) -> int:

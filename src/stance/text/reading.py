@@ -26,7 +26,7 @@ from contextlib import closing, contextmanager
 from itertools import chain
 from typing import Any, BinaryIO, cast
 
-from stance.decoding import decode
+from stance.decoding import decode, require_name
 from stance.errors import InputError, StanceWarning
 from stance.rows import FORMATS as TABLES
 from stance.rows import Row, find_delimiter, sift_rows, text_of, word_of
@@ -85,7 +85,8 @@ def find(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> It
 
 @contextmanager
 def opened(name: str) -> Iterator[BinaryIO]:
-    """A file open to read bytes; any failure of the disk or its rights is an InputError."""
+    """A file open to read bytes; any failure of the disk or its rights is an InputError, and so is an odd name."""
+    require_name(name)
     try:
         with open(name, "rb") as stream:
             yield stream
