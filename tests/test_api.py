@@ -124,6 +124,9 @@ def test_wrong_settings_are_refused_by_each_way_in() -> None:
     for call in (MODEL.score, MODEL.statements):
         with pytest.raises(UsageError, match="min_confidence: 60 is no probability: give a number from 0 to 1"):
             call("They left.", min_confidence=60)
+        with pytest.raises(UsageError, match=r"min_confidence: '0.6' is no probability"):
+            call("They left.", min_confidence="0.6")
+        assert call("They left.", min_confidence=np.float32(0.1))
     with pytest.raises(UsageError, match="unit: there is no 'paragraph': choose sentence or line"):
         MODEL.statements("They left.", unit="paragraph")
     with pytest.raises(ModelError, match="model: a model is wanted, not int"):
@@ -152,6 +155,8 @@ def test_a_frame_has_a_row_for_each_statement() -> None:
     assert len(frame) == len(said)
     assert frame[[f"p_{label}" for label in MODEL.labels]].sum(axis=1).sub(1).abs().max() < 1e-5
     assert frame["tone"].between(-3, 3).all()
+    assert said[2:4].to_frame().equals(frame[2:4].reset_index(drop=True))
+    assert said[2] == list(said)[2]
     none = stance.ScoredStatements().to_frame()
     assert none.empty
     assert [c for c in frame if not c.startswith("p_")] == list(none)

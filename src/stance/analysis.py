@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
+from numbers import Real
 from typing import TypeVar, get_args
 
 from stance.errors import UsageError
@@ -38,9 +39,9 @@ def analyse(
 
 def require_probability(min_confidence: float) -> None:
     """Raise UsageError for a least confidence that is none."""
-    if not 0 <= min_confidence <= 1:
+    if not (isinstance(min_confidence, Real) and 0 <= min_confidence <= 1):
         remedy = "give a number from 0 to 1, such as 0.6"
-        raise UsageError(f"{min_confidence} is no probability", place="min_confidence", remedy=remedy)
+        raise UsageError(f"{min_confidence!r} is no probability", place="min_confidence", remedy=remedy)
 
 
 def told(document: Document, unit: Unit = "sentence") -> Iterator[Statement]:

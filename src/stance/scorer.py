@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, SupportsIndex, overload
 
 from stance.analysis import analyse, judge, require_probability
 from stance.errors import InputError, ModelError
@@ -26,7 +26,16 @@ _COLUMNS = (
 
 
 class ScoredStatements(list[ScoredStatement]):
-    """Scored statements in the order of the text; a list that can become a data frame."""
+    """Scored statements in the order of the text; a list that can become a data frame, and so can its slices."""
+
+    @overload
+    def __getitem__(self, at: SupportsIndex) -> ScoredStatement: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> ScoredStatements: ...
+
+    def __getitem__(self, at: SupportsIndex | slice) -> ScoredStatement | ScoredStatements:
+        return ScoredStatements(super().__getitem__(at)) if isinstance(at, slice) else super().__getitem__(at)
 
     def to_frame(self) -> pd.DataFrame:
         """One row a statement.
