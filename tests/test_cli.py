@@ -672,6 +672,7 @@ def test_data_are_checked_and_errors_end_with_code_1(run, labelled, file):
     bad = run("data", "check", file("bad.csv", "text,stance\nWe talk.,peaceful\n"))
     assert bad.code == 1
     assert "bad.csv:2" in bad.out
+    assert run("data", "check", labelled, labelled, "--format", "json").out == good.out
 
 
 def test_where_there_is_too_little_the_file_is_named_and_one_is_one(run, refused, file):

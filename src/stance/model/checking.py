@@ -159,7 +159,7 @@ def _sound_rows(
     import pandas as pd
 
     errors, frames = [], []
-    for path in paths:
+    for path in dict.fromkeys(paths):
         try:
             files = find_files([path])
         except InputError as error:
