@@ -7,11 +7,13 @@ import pandas as pd
 import pytest
 
 from stance.errors import ModelError
-from stance.model.encoder import PLACE, Encoder
+from stance.model.encoder import PLACE, Encoder, describe, read_answers, text_key
 from stance.model.explanation import explain
+from stance.model.features import Sentences
 from stance.model.params import Params
 from stance.model.table import Table
 from stance.model.training import train
+from stance.model.tuning import tune
 
 SAYINGS = [
     ("We offer {} talks without conditions.", "conciliatory"),
@@ -65,6 +67,39 @@ def test_the_explanation_names_the_whole_sentence_and_sums_up(training):
     assert [(c.start, c.end) for c in whole] == [(0, len(text))]
     p = training.table.score([text]).probabilities[0]
     assert np.abs(np.array([why.probabilities[label] for label in training.table.labels]) - p).max() < 1e-5
+
+
+@pytest.fixture(scope="module")
+def tuned(folder, tmp_path_factory):
+    out = tmp_path_factory.mktemp("tuned") / "encoder"
+    tune(ROWS.assign(tone=np.where(ROWS["label"] == "hawkish", -1.0, 0.5)), str(folder), out)
+    return out
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_an_encoder_that_was_taught_tells_labels_apart_and_says_how_surely(tuned):
+    answers = Encoder(describe(str(tuned)))(["We offer Alvania talks.", "We answer Alvania with force."])
+    assert answers.shape == (2, 4)  # three labels and the tone
+    assert answers[0, 0] > answers[1, 0]
+    assert answers[1, 1] > answers[0, 1]
+    assert not np.allclose(np.linalg.norm(answers, axis=1), 1)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_training_takes_the_answers_of_encoders_that_were_not_taught_the_statement(tuned):
+    kept = read_answers(str(tuned))
+    block = Sentences(encoder=str(tuned))
+    known = [text for text in ROWS["text"] if text_key(text) in kept]
+    assert known
+    assert np.allclose(block.fit_transform(known).toarray(), [kept[text_key(text)] for text in known])
+    assert not np.allclose(Encoder(block.encoder_)(known), [kept[text_key(text)] for text in known], atol=1e-3)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_table_with_a_taught_encoder_scores_new_statements_as_its_pipeline_does(tuned):
+    training = train(ROWS, Params(**{**vars_of(PARAMS), "encoder": str(tuned)}), jobs=1)
+    texts = ["", "Peace!", "We answer with talks."]
+    assert np.abs(training.table.score(texts).probabilities - training.pipeline.predict_proba(texts)).max() < 1e-4
 
 
 @pytest.mark.filterwarnings("ignore")

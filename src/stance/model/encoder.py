@@ -5,9 +5,11 @@ Needs the extra ``encoder`` (sentence-transformers). Nothing of it is imported b
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,14 +21,19 @@ PLACE = "STANCE_ENCODER"
 """Environment variable: where the encoder lies on this machine, when it is not where training found it."""
 
 _PROBE = "The two sides agreed to meet."
-_ALIKE = 0.999
+_ALIKE = 0.045
+"""Largest distance of the probe's vector, relative to its length: vectors of length one with a cosine above 0.999."""
+_ANSWERS = "answers.npz"
 _BATCH = 64
 
 Floats = npt.NDArray[np.float32]
 
 
 class Encoder:
-    """Texts to vectors of length one, by the encoder that a table was trained with.
+    """Texts to vectors, by the encoder that a table was trained with.
+
+    Vectors have length one, unless the encoder is one that was taught the labels (tuning.py): its logits say how sure
+    it is by their length.
 
     description: ``name`` (of the model, or its folder), ``dimensions``, and the ``probe``: its vector of one
     sentence, by which another model under the same name is found out.
@@ -59,21 +66,51 @@ def check_description(description: Any, dimensions: int) -> None:
         raise ValueError("its encoder has another number of dimensions than its weights")
 
 
+def read_answers(name: str) -> dict[bytes, Floats]:
+    """What an encoder that was taught the labels is to say of the statements it was taught, by :func:`text_key`."""
+    if not (file := _answers(name)).exists():
+        return {}
+    with np.load(file, allow_pickle=False) as archive:
+        keys, answers = archive["keys"], archive["answers"]
+    return dict(zip((key.tobytes() for key in keys), answers, strict=True))
+
+
+def write_answers(folder: Path, answers: Mapping[str, Floats]) -> None:
+    """Keep answers by text in the folder of an encoder; the texts themselves are not kept."""
+    keys = np.frombuffer(b"".join(map(text_key, answers)), np.uint64)
+    np.savez_compressed(folder / _ANSWERS, keys=keys, answers=np.array(list(answers.values()), np.float32))
+
+
+def text_key(text: str) -> bytes:
+    """Eight bytes that stand for a text."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:8]
+
+
+def _answers(name: str) -> Path:
+    return Path(os.environ.get(PLACE) or name) / _ANSWERS
+
+
 def _encode(name: str, texts: Sequence[str]) -> Floats:
-    found = _load(name).encode(list(texts), batch_size=_BATCH, normalize_embeddings=True, show_progress_bar=False)
+    unit = not _answers(name).exists()
+    found = _load(name).encode(list(texts), batch_size=_BATCH, normalize_embeddings=unit, show_progress_bar=False)
     return np.asarray(found, np.float32)
 
 
 @cache
 def _require_same(name: str, probe: tuple[float, ...]) -> None:
     found = _encode(name, [_PROBE])[0]
-    if len(found) != len(probe) or float(found @ np.array(probe)) < _ALIKE:
+    if len(found) != len(probe) or np.linalg.norm(found - probe) > _ALIKE * np.linalg.norm(probe):
         remedy = f"set {PLACE} to the folder of the encoder that the model was trained with"
         raise ModelError("another encoder than the one of the training", place=f"encoder {name}", remedy=remedy)
 
 
 @cache
 def _load(name: str) -> Any:
+    return load(name)
+
+
+def load(name: str) -> Any:
+    """The sentence-transformers model of that name or in that folder, a fresh one each time. Raises ModelError."""
     try:
         from sentence_transformers import SentenceTransformer
     except ImportError:

@@ -25,7 +25,7 @@ import scipy.sparse as sp
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from stance.model.encoder import Encoder
+from stance.model.encoder import Encoder, read_answers, text_key
 from stance.model.encoder import describe as describe_encoder
 from stance.model.frames import Reader, Readings
 from stance.model.matching import Lexicon, read_lexicon
@@ -306,7 +306,8 @@ class Sentences(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Sentence vectors of an encoder (encoder.py), so that what is said counts beyond its single words.
 
     encoder: name or folder of the model. Every text is encoded once in a process: cross-validation asks for the
-    same texts again and again, and an encoder does some hundred a second.
+    same texts again and again, and an encoder does some hundred a second. What it was taught (tuning.py) it is not
+    asked: the answers to that lie beside it.
     """
 
     def __init__(self, *, encoder: str = "") -> None:
@@ -318,10 +319,14 @@ class Sentences(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def transform(self, X: Iterable[str]) -> sp.csr_matrix:
-        """(n, dimensions) vectors of length one."""
+        """(n, dimensions) vectors."""
         check_is_fitted(self)
         texts, memo = _texts(X), _vectors(self.encoder)
-        if new := [text for text in dict.fromkeys(texts) if text not in memo]:
+        new = [text for text in dict.fromkeys(texts) if text not in memo]
+        if new and (taught := read_answers(self.encoder)):
+            memo.update((text, taught[key]) for text in new if (key := text_key(text)) in taught)
+            new = [text for text in new if text not in memo]
+        if new:
             memo.update(zip(new, Encoder(self.encoder_)(new), strict=True))
         return sp.csr_matrix(np.array([memo[text] for text in texts]).reshape(len(texts), self.encoder_["dimensions"]))
 
@@ -332,7 +337,7 @@ class Sentences(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
 
 @cache
-def _vectors(encoder: str) -> dict[str, Floats]:
+def _vectors(encoder: str) -> dict[str, npt.NDArray[np.float32]]:
     return {}
 
 

@@ -71,7 +71,7 @@ def train(
     params = params or Params()
     require_trainable(frame)
     frame = frame.assign(group=groups(frame))
-    learn, test = _sides(frame)
+    learn, test = sides(frame)
     untried = len(frame) >= params.trend_rows and 0 in params.trend_weight
     sought = replace(params, trend_weight=(0.0,)) if untried else params
     settings = 1 + sum(len(getattr(sought, name)) - 1 for name in SEARCHED)
@@ -101,8 +101,8 @@ def train(
     return Training(table, pipeline, evaluations, chosen, search.tried, search.metrics)
 
 
-def _sides(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Training and test rows; all are training rows when a side would miss a label."""
+def sides(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Training and test rows of a frame with groups; all are training rows when a side would miss a label."""
     learn, test = split(frame)
     labels = set(frame["label"])
     enough = set(test["label"]) == labels and set(learn["label"]) == labels
