@@ -178,6 +178,7 @@ def test_the_source_of_indirect_speech(text: str, name: str, cue: str) -> None:
         ("Marten discussed the border in a phone call, the presidency said without giving details.", "the presidency"),
         ("Jane Roe sued the man who left for Ostland, arguing he had lied.", "Jane Roe"),
         ("Ostland Minister of Foreign Affairs Gedo Andar said it was over.", "Gedo Andar"),
+        ("The talks will go on, said the envoy of Marran, whose army had left.", "the envoy of Marran"),
         ("Marten recalled that the pact was dead.", "Marten"),
         ("Marten recalled the envoy leaving the hall.", "Marten"),
         ("“They left,” Marten recalled.", "Marten"),

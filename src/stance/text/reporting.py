@@ -87,7 +87,7 @@ def _cued(s: Statement, words: Words, verb: Verb, nested: bool) -> Reading | Non
         return None
     source, change, firm = found
     says = words.lows[after] in _CLAUSE or words.quoted[after] or words.words[after] in _OPENERS
-    if quoting and not (says or _is_clause(words, after) or _is_scene(words, after)):
+    if quoting and not (says or (after == verb.last + 1 and (_is_clause(words, after) or _is_scene(words, after)))):
         return None  # "recalled its envoy"
     if not _is_attitude(words, verb, source, after, firm):
         return None
