@@ -392,6 +392,25 @@ def test_the_content_is_what_is_attributed() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "content"),
+    [
+        ("The minister said on Friday that the ban would stay.", "the ban would stay."),
+        ("Orlova told reporters in Northport on Monday that he would go.", "he would go."),
+        ("Orlova told him that the talks were over.", "the talks were over."),
+        ("Orlova announced at a meeting in May, that ships would leave.", "ships would leave."),
+        ("Orlova said again that the talks were dead.", "the talks were dead."),
+        ("Orlova rejected the claim that Ostland had lied.", "the claim that Ostland had lied."),
+        ("Orlova warned the troops that fired.", "the troops that fired."),
+        ("Orlova said those that fled would return.", "those that fled would return."),
+    ],
+)
+def test_the_content_begins_behind_when_where_and_to_whom(text: str, content: str) -> None:
+    (s,) = told(text)
+    assert s.speaker
+    assert text[s.content_start : s.content_end] == content
+
+
+@pytest.mark.parametrize(
     ("text", "target"),
     [
         ("The Ostland envoy said talks with North Korea would begin.", "North Korea"),
