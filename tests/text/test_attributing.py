@@ -262,6 +262,27 @@ def test_a_signature_under_a_quotation_names_its_speaker() -> None:
     assert speakers(text) == ["Jane Roe", "Jane Roe", None, "Peter Marten", None]
 
 
+@pytest.mark.parametrize(
+    ("signature", "name"),
+    [
+        ("— Maria Orlova", "Maria Orlova"),
+        ("– Maria Orlova, envoy of Ostland", "Maria Orlova"),
+        ("-- Ostland’s Foreign Minister Maria Orlova", "Maria Orlova"),
+        ("— Maria Orlova in a letter to the council on Monday", "Maria Orlova"),
+        ("― the envoy of Ostland", "the envoy of Ostland"),
+    ],
+)
+@pytest.mark.parametrize("quotation", ["“We will not wait”", "“We will not wait!”", "“We came. We will not wait.”"])
+def test_a_quotation_and_its_signature_on_one_line(quotation: str, signature: str, name: str) -> None:
+    found = told(f"Peter Marten said talks would go on.\n\n“We agree,” he said.\n\n> {quotation} {signature}")
+    assert {s.speaker for s in found[2:] if s.voice == "quote"} == {name}
+
+
+def test_a_dash_and_a_clause_are_no_signature() -> None:
+    assert speakers("“We will not wait.” — Orlova left the hall.") == [None, None]
+    assert told("“The Ship” — Ostland’s film")[0].voice == "narration"
+
+
 def test_pronouns_take_the_last_fitting_mention() -> None:
     text = "Maria Orlova met Peter Marten. He said the talks went well. She said they had failed."
     assert speakers(text) == [None, "Peter Marten", "Maria Orlova"]

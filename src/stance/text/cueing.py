@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 from stance.statement import Statement
 from stance.text.clauses import Verb, cue_verb, main_clause, verb_group
-from stance.text.names import Cast, actors
+from stance.text.names import Cast, actors, common_kind
 from stance.text.phrases import noun_phrase_after, subject
 from stance.text.quoting import MARKS
 from stance.text.wordlists import kinds
-from stance.text.words import Range, Words, groups
+from stance.text.words import AUXILIARY, Range, Words, groups
 
 Span = tuple[int, int]
 
@@ -23,8 +23,7 @@ SCORES = {
 }  # fmt: skip
 """How much a class of cues counts; the other numbers in the rules are differences to these."""
 _DASHES = frozenset(("—", "–", "―", "-", "--"))
-_PARTICLES = frozenset(("de", "la", "del", "van", "von", "der", "bin", "al", "da", "dos", "of", "the"))
-_LONGEST_NAME = 7
+_LONGEST_SIGNATURE = 16
 _LABEL = 6  # words in the name that labels a turn of a transcript
 
 
@@ -142,17 +141,21 @@ def shared_subject(words: Words, verb: Verb, low: int) -> Range | None:
 
 
 def read_signature(words: Words, first: int, last: int) -> Range | None:
-    """The name in "— Jane Roe, Northport", under or after what is quoted."""
+    """The name or role in "— Jane Roe, Northport", "— the envoy of Ostland in a letter", under or after a quotation."""
     while first < last and words.tags[first] == "punct" and words.words[first] not in _DASHES:
         first += 1
-    if first >= last or words.words[first] not in _DASHES:
+    if first >= last or words.words[first] not in _DASHES or last - first > _LONGEST_SIGNATURE:
         return None
-    end = first
-    while end < last and (words.tags[end + 1] in ("cap", "num") or words.lows[end + 1] in _PARTICLES):
-        end += 1
-    if end == first or end - first > _LONGEST_NAME or (end < last and words.words[end + 1] not in ',.(;“"'):
-        return None
-    return first + 1, end
+    if words.words[first + 1] in _DASHES and first + 1 < last:
+        first += 1
+    source = noun_phrase_after(words, first + 1)
+    if source is None or any(tag in ("verb", "cue", *AUXILIARY) for tag in words.tags[first + 1 : last + 1]):
+        return None  # "— the envoy left"
+    after = source[1] + 1
+    named = any(words.tags[k] == "cap" for k in range(source[0], after))
+    known = named or common_kind(words.lows[source[1]]) in ("person", "people", "body")
+    bounded = after > last or words.words[after] in ',.(;“"' or words.tags[after] == "prep"
+    return source if known and bounded else None
 
 
 def read_turn(s: Statement, words: Words, cast: Cast) -> Reading | None:
