@@ -399,6 +399,41 @@ def test_turns_of_a_council_name_their_country_in_brackets() -> None:
     assert speakers(text) == ["Roe", "Roe", "Marten", "The President", "Poe"]
 
 
+def test_the_label_of_a_turn_may_have_an_office_and_brackets() -> None:
+    text = (
+        "HOST: Welcome.\n\nAMB. ORLOVA (via interpreter): We came. We wait.\n\nHOST: Why?\n\n"
+        "Amb. Orlova (through an interpreter): We hope.\n\nROE: [Laughs.] We will not. Never.\n\nHOST: (Smiling.) Why?"
+    )
+    by = ["HOST", "ORLOVA", "ORLOVA", "HOST", "Orlova", "ROE", "ROE", "HOST"]
+    found = told(text)
+    assert [s.speaker for s in found] == by
+    assert text[found[5].content_start : found[5].content_end] == "We will not."
+    assert speakers("Northport (AP): Ships sank.\n\nROE: Why?\n\nPOE: Wait.") == [None, "ROE", "POE"]
+
+
+def test_stage_directions_are_nobodys_and_end_no_turn() -> None:
+    text = (
+        "ROE: We go. (Applause.)\n\n(Crosstalk.)\n\nPOE: Why?\n\n[Laughter] [Applause]\n\nIt is late.\n\n"
+        "ROE: Yes.\n\nPOE: No."
+    )
+    assert speakers(text) == ["ROE", None, None, "POE", None, "POE", "ROE", "POE"]
+
+
+@pytest.mark.parametrize(("q", "a"), [("Q:", "A:"), ("Q.", "A."), ("Question:", "Answer:"), ("QUESTION:", "ANSWER:")])
+def test_questions_are_nobodys_and_answers_those_of_the_only_person_named_before(q: str, a: str) -> None:
+    turns = f"{q} Will you go? We heard so.\n\n{a} We will. We have to.\n\n{q} When?\n\n{a} Soon."
+    answers = [None, None, "Jane Roe", "Jane Roe", None, "Jane Roe"]
+    assert speakers(f"Jane Roe, envoy of Ostland, spoke to us.\n\n{turns}") == [None, *answers]
+    label = a.rstrip(".:")
+    several = f"Jane Roe, envoy of Ostland, met Ann Poe.\n\n{turns}"
+    assert speakers(several) == [None, *(name and label for name in answers)]
+
+
+def test_a_letter_without_questions_labels_no_answer() -> None:
+    assert speakers("A. Roe said: “We go.”") == ["A. Roe"]
+    assert speakers("A: the river\n\nB: the sea") == [None, None]
+
+
 def test_a_photo_credit_is_no_source() -> None:
     assert speakers("The envoy smiles. Photograph: Northport Agency") == [None, None]
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from stance.statement import Document, Statement
 from stance.text.clauses import main_clause
-from stance.text.cueing import Reading, opens_turn, read_quotation, read_signature
+from stance.text.cueing import Reading, is_direction, is_labelled, opens_turn, read_quotation, read_signature
 from stance.text.names import Cast, Mention
 from stance.text.phrases import noun_phrase_after
 from stance.text.quoting import Quotation, quotations_of
@@ -58,6 +58,7 @@ class _Teller:
                 words.names.clear()  # who wrote it, and where, is nobody of whom it tells
                 words.main = (None, -1)
             self.cast.observe(words, text)
+        self.cast.answerer = self._answerer()
         self.signed = [False] * len(statements)
         self.turns: list[Mention | None] = []
         self.transcript = self.long_turns = False
@@ -84,13 +85,17 @@ class _Teller:
         ]
         self._sign(readings)
         lent = self._lent(readings)
-        self.transcript = sum(any(r.cue == ":" for r in found) for found in readings) >= _TURNS
+        labels = sum(any(r.cue == ":" for r in found) for found in readings)
+        self.transcript = labels + sum(is_labelled(words, "question") for words in self.words) >= _TURNS
         self.long_turns = self.transcript and self._is_all_turns()
         told: list[Statement] = []
         for i, s in enumerate(self.statements):
             mention, reading = self._speaker(i, lent[i], readings[lent[i]])
             self.turns.append(mention if self._takes_turn(i, reading) else None)
             cue = reading.cue if reading else ":" if self.turns[-1] else None
+            if self.transcript and is_direction(s.text):
+                told.append(self._unsaid(s))
+                continue
             if mention is None and s.voice == "quote" and not readings[lent[i]]:
                 mention = self._carried(i)
                 cue = self.cues[i - 1] if mention and self._continues(i) else None
@@ -103,6 +108,25 @@ class _Teller:
                 s = replace(s, judged_end=self._judged_end(s, cues))
             told.append(self._told(s, self.words[i], own, mention or self.author))
         return told
+
+    def _unsaid(self, s: Statement) -> Statement:
+        """A statement that nobody speaks, such as a stage direction."""
+        self.speakers.append(None)
+        self.cues.append(None)
+        return s
+
+    def _answerer(self) -> Mention | None:
+        """Who answers where "Q:" stands before questions: the only person named before the first, else just "A"."""
+        first = next((i for i, words in enumerate(self.words) if is_labelled(words, "question")), None)
+        if first is None:
+            return None
+        people: dict[str, Mention | None] = {}
+        for words in self.words[:first]:
+            for span in words.names:
+                if words.words[span[1]] in self.cast.people:
+                    people.setdefault(words.words[span[1]], self.cast.name(words, self.text, span))
+        label = next((w.words[0].rstrip(".") for w in self.words[first:] if is_labelled(w, "answer")), "A")
+        return next(iter(people.values())) if len(people) == 1 else self.cast.named(label, label.lower(), label)
 
     def _sign(self, readings: list[list[Reading]]) -> None:
         """Signatures after quotations: a line or sentence of its own, "— Jane Roe"."""
@@ -150,6 +174,8 @@ class _Teller:
         words = self.words[owner]
         if reading.source is None:
             return None
+        if reading.cue == ":" and self.cast.answerer and is_labelled(words, "answer"):
+            return self.cast.answerer
         a, b = reading.source
         leading = main_clause(words)[0]
         if a == b and words.tags[a] in ("pron", "poss"):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import re
+from typing import Literal, NamedTuple
 
 from stance.statement import Statement
 from stance.text.clauses import Verb, cue_verb, main_clause, verb_group
@@ -25,6 +26,9 @@ SCORES = {
 _DASHES = frozenset(("—", "–", "―", "-", "--"))
 _LONGEST_SIGNATURE = 16
 _LABEL = 6  # words in the name that labels a turn of a transcript
+_TURN = 45.0  # how much the label of a turn counts
+_BRACKETS = 16  # words in brackets after a label or before what is said
+_DIRECTIONS = re.compile(r"(?:[(\[][^()\[\]]{1,100}[)\]][\s.]*)+")
 
 
 class Reading(NamedTuple):
@@ -159,7 +163,9 @@ def read_signature(words: Words, first: int, last: int) -> Range | None:
 
 
 def read_turn(s: Statement, words: Words, cast: Cast) -> Reading | None:
-    """The source of a headline or of a turn in a transcript: "Orlova: We will talk", "HOST: Why?"."""
+    """The source of a headline or of a turn in a transcript: "Orlova: We will talk", "HOST: Why?", "A: No."."""
+    if cast.answerer and is_labelled(words, "answer") and words.size > 2:
+        return Reading((0, 0), ":", "say", (words.starts[1 + (words.words[1] == ":")], s.end), _TURN)
     if ":" not in words.words:
         return None
     first = 1 if words.words[0] in MARKS else 0
@@ -170,16 +176,18 @@ def read_turn(s: Statement, words: Words, cast: Cast) -> Reading | None:
     last = words.words[label[1]]
     if words.lows[label[1]] in kinds("grammar")["label"] or colon + 1 >= words.size:
         return None
-    if words.lows[colon + 1] in ("we", "i", "our", "my"):  # "Northport: we will not yield"
-        return Reading(label, ":", "say", (words.starts[colon + 1], s.end), 45.0)
+    after = _after_brackets(words, colon + 1)  # "ROE: [Laughs.] We will not."
+    reading = Reading(label, ":", "say", (words.starts[after if after < words.size else colon + 1], s.end), _TURN)
+    if words.lows[after : after + 1] in (["we"], ["i"], ["our"], ["my"]):  # "Northport: we will not yield"
+        return reading
     role = words.lows[label[0]] == "the"
     if not role and not (last.isupper() and len(last) > 2) and not cast.knows(words, label[1]):
         return None
-    if not (words.words[colon + 1][0].isupper() or words.quoted[colon + 1]):
+    if after < words.size and not (words.words[after][0].isupper() or words.quoted[after]):
         return None
     if last in actors() and s.text.endswith(".") and not words.quoted[colon + 1]:
         return None  # "Northport: The envoy left on Monday." begins with where it was written
-    return Reading(label, ":", "say", (words.starts[colon + 1], s.end), 45.0)
+    return reading
 
 
 def read_label(words: Words, first: int) -> Range | None:
@@ -192,16 +200,50 @@ def read_label(words: Words, first: int) -> Range | None:
         words.tags[end] in ("cap", "gen") or (end > first and words.lows[end] in roles)
     ):
         end += 1
-    k = end
-    if first < k < words.size and words.words[k] == "(" and not words.words[end - 1].isupper():
-        titled = words.lows[first] in groups()["title"]  # "Ms. Roe (Ostland) (spoke in French):", not "Northport (AP):"
-        colon = next((j for j in range(k, min(words.size, k + 4 * _LABEL)) if words.words[j] == ":"), 0)
-        return (first, end - 1) if titled and words.words[colon - 1] == ")" else None
-    while k < min(words.size, first + 2 * _LABEL) and words.words[k] != ":":
+    if end == first or not _labels_on(words, first, end):
+        return None
+    k = _after_brackets(words, end)
+    while k < min(words.size, first + 4 * _LABEL) and words.words[k] != ":":
         if words.words[k].isalpha() and not words.words[k].isupper():
             return None
         k += 1
-    return (first, end - 1) if end > first and k < words.size and words.words[k] == ":" else None
+    return (first, end - 1) if words.words[k : k + 1] == [":"] else None
+
+
+def _labels_on(words: Words, first: int, end: int) -> bool:
+    """May the brackets after a name belong to a label: "Ms. Roe (Ostland) (spoke in French):", not "Northport (AP):"?"""
+    if words.words[end : end + 1] != ["("] or words.lows[first] in groups()["title"]:
+        return True
+    inside = words.words[end + 1 : end + 2]
+    return bool(inside) and (inside[0].islower() or (inside[0].isupper() and words.words[end - 1].isupper()))
+
+
+def _after_brackets(words: Words, k: int) -> int:
+    """The first word from ``k`` on that is in no brackets."""
+    while words.words[k : k + 1] in (["("], ["["]):
+        closing = (j for j in range(k, min(words.size, k + _BRACKETS)) if words.words[j] in ")]")
+        end = next(closing, None)
+        if end is None:
+            break
+        k = end + 1
+    return k
+
+
+def is_labelled(words: Words, kind: Literal["question", "answer"]) -> bool:
+    """Does a statement begin with "Question:", "Q:" or "Q.", or with what labels an answer?"""
+    letter = kind[0].upper()
+    return words.words[:1] == [f"{letter}."] or (
+        words.words[1:2] == [":"] and words.words[0] in (letter, kind.title(), kind.upper())
+    )
+
+
+def is_direction(text: str) -> bool:
+    """Is a statement of a transcript a stage direction?
+
+    >>> is_direction("(Crosstalk.)"), is_direction("[Laughter] (Applause.)"), is_direction("(Applause.) We go.")
+    (True, True, False)
+    """
+    return bool(_DIRECTIONS.fullmatch(text))
 
 
 def _role_label(words: Words, first: int) -> Range | None:
@@ -215,6 +257,8 @@ def _role_label(words: Words, first: int) -> Range | None:
 def opens_turn(words: Words) -> bool:
     """Does a statement begin with a label, be it of nobody ("Question:")?"""
     if words.words[1:2] == [":"] and words.lows[0] in kinds("grammar")["label"]:
+        return True
+    if is_labelled(words, "question") or is_labelled(words, "answer"):
         return True
     return ":" in words.words[: 4 * _LABEL] and read_label(words, 0) is not None
 

@@ -54,6 +54,7 @@ class Cast:
         self.sides: dict[str, str] = {}
         self.focus: list[Mention] = []
         self.spoke: Mention | None = None
+        self.answerer: Mention | None = None  # who speaks after "A:"
         self._named: dict[str, Mention | None] = {}
 
     def observe(self, words: Words, text: str) -> None:
