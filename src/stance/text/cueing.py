@@ -211,7 +211,7 @@ def read_label(words: Words, first: int) -> Range | None:
 
 
 def _labels_on(words: Words, first: int, end: int) -> bool:
-    """May the brackets after a name belong to a label: "Ms. Roe (Ostland) (spoke in French):", not "Northport (AP):"?"""
+    """May brackets after a name be part of a label: "Ms. Roe (Ostland) (spoke in French):", not "Northport (AP):"?"""
     if words.words[end : end + 1] != ["("] or words.lows[first] in groups()["title"]:
         return True
     inside = words.words[end + 1 : end + 2]
