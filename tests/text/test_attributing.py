@@ -234,6 +234,23 @@ def test_titles_are_no_part_of_a_name() -> None:
     assert speakers(text) == ["Peter Marten", "Jane Roe", "Ann Orlova"]
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("As my Prime Minister said, we want peace.", "my Prime Minister"),
+        ("“We wait,” said our Foreign Minister.", "our Foreign Minister"),
+        ("Ostland's Ambassador to Velland said we wait.", "Ostland's Ambassador to Velland"),
+        ("Ostland Vice President said we wait.", "Ostland Vice President"),
+        ("Ms. Minister said we wait.", "Minister"),
+        ("Mike Bishop said we wait.", "Mike Bishop"),
+        ("The Prime Minister, Ann Poe, said we wait.", "Ann Poe"),
+        ("Ostland's Minister for Foreign Affairs, Ann Poe, said we wait.", "Ann Poe"),
+    ],
+)
+def test_an_office_in_capitals_is_no_name(text: str, name: str) -> None:
+    assert speaker(text) == name
+
+
 def test_the_longest_form_of_a_name_is_found_wherever_it_stands() -> None:
     text = "Orlova said talks would go on. “We must,” she said. Maria Orlova leads the council."
     assert [s.speaker_full for s in told(text)][:2] == ["Maria Orlova", "Maria Orlova"]

@@ -366,9 +366,10 @@ def _is_clause(words: Words, after: int) -> bool:
 
 
 def _is_scene(words: Words, after: int) -> bool:
-    """ "recalled | the envoy leaving the hall"."""
+    """ "recalled | the envoy leaving the hall", but not "concluded | its licensing agreement"."""
     found = noun_phrase_after(words, after)
-    return found is not None and found[1] + 1 < words.size and words.lows[found[1] + 1].endswith("ing")
+    does = found[1] + 1 if found else words.size
+    return does < words.size and words.lows[does].endswith("ing") and words.tags[does + 1 : does + 2] != [""]
 
 
 def _clause_later(words: Words, after: int) -> bool:
