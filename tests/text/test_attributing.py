@@ -474,6 +474,39 @@ def test_the_content_is_what_is_attributed() -> None:
 
 
 @pytest.mark.parametrize(
+    "source",
+    ["two diplomats", "two diplomats, who were in Halm", "Jane Roe, the envoy of Ostland", "aides who were in Halm"],
+)
+def test_what_is_attributed_begins_after_all_that_is_said_of_its_source(source: str) -> None:
+    text = f"According to {source}, the talks are dead."
+    (only,) = told(text)
+    assert text[only.content_start : only.content_end] == "the talks are dead."
+
+
+@pytest.mark.parametrize(
+    ("text", "content", "target"),
+    [
+        ("Orlova said the talks had failed, while Iran blamed Iraq.", "the talks had failed", None),
+        ("Orlova said talks would go on, but Iran warned that it would leave.", "talks would go on", None),
+        ("Orlova accused Iraq of delay, and the council said it would wait.", "Iraq of delay", "Iraq"),
+        ("Orlova said talks would go on, but Iran must wait.", "talks would go on, but Iran must wait.", "Iran"),
+        ("Orlova said she was ready, but Iran had said no.", "she was ready, but Iran had said no.", "Iran"),
+        ("Orlova denied the claim, but she said Iran was late.", "the claim, but she said Iran was late.", "Iran"),
+        (
+            "Orlova said the bloc would wait, but said Iran was late.",
+            "the bloc would wait, but said Iran was late.",
+            "Iran",
+        ),
+    ],
+)
+def test_what_another_says_in_a_clause_of_its_own_is_not_attributed(
+    text: str, content: str, target: str | None
+) -> None:
+    (only,) = told(text)
+    assert (only.speaker, text[only.content_start : only.content_end], only.target) == ("Orlova", content, target)
+
+
+@pytest.mark.parametrize(
     ("text", "target"),
     [
         ("The Ostland envoy said talks with North Korea would begin.", "North Korea"),

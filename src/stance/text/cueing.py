@@ -25,6 +25,8 @@ SCORES = {
 """How much a class of cues counts; the other numbers in the rules are differences to these."""
 _DASHES = frozenset(("—", "–", "―", "-", "--"))
 _LONGEST_SIGNATURE = 16
+_COORDINATE = frozenset(("while", "whereas", "but", "and", "as"))
+_SAME = frozenset(("he", "she", "it", "they"))  # most likely the speaker again
 _LABEL = 6  # words in the name that labels a turn of a transcript
 _TURN = 45.0  # how much the label of a turn counts
 _BRACKETS = 16  # words in brackets after a label or before what is said
@@ -264,8 +266,28 @@ def opens_turn(words: Words) -> bool:
 
 
 def content_after(s: Statement, words: Words, last: int) -> Span:
-    """From the word after a cue, and after its "that", to the end of the statement."""
+    """From the word after a cue, and after its "that", to where another speaks or the end of the statement."""
     i = last + 1
-    if i < words.size and words.lows[i] == "that":
+    if words.lows[i : i + 1] == ["that"]:
         i += 1
-    return (words.starts[i] if i < words.size else s.end, s.end)
+    if words.words[i : i + 1] == [","]:
+        i += 1
+    end = _other_clause(words, i)
+    return (words.starts[i] if i < words.size else s.end, words.starts[end] if end else s.end)
+
+
+def _other_clause(words: Words, first: int) -> int | None:
+    """The comma before a coordinate clause in which another subject speaks: ", while Ostland blamed the bloc".
+
+    Simple forms only: what "had warned" or "would warn" is mostly part of what is reported.
+    """
+    for i in [k for k in words.cues if k > first][:CUES]:
+        verb = cue_verb(words, i) if words.tags[i] == "cue" and not words.quoted[i] else None
+        if verb is None or verb.cue.kind not in SPEECH or verb.form != "finite" or verb.before != verb.first - 1:
+            continue
+        source = subject(words, verb.before)
+        link = source[0] - 1 if source and words.lows[source[0]] not in _SAME else 0
+        listed = words.lows[link] == "and" and "," in words.words[max(first, link - 5) : link - 1]
+        if link > first and words.words[link - 1] == "," and words.lows[link] in _COORDINATE and not listed:
+            return link - 1
+    return None
