@@ -528,6 +528,41 @@ def test_a_document_with_a_speaker_is_that_speakers_word() -> None:
     assert [(s.speaker, s.voice) for s in found] == [("Maria Orlova", "quote"), ("Marten", "quote")]
 
 
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("Statement by H.E. Ms. Maria Orlova, Permanent Representative of Ostland", "Maria Orlova"),
+        ("STATEMENT BY H.E. MR. PAUL MARTEN, MINISTER OF OSTLAND", "PAUL MARTEN"),
+        ("REMARKS BY AMBASSADOR JANE ROE AT THE COUNCIL", "JANE ROE"),
+        ("Explanation of Vote by the Permanent Representative of Ostland", "the Permanent Representative of Ostland"),
+        ("Remarks at a Briefing by Ambassador Jane Roe (As Delivered)", "Jane Roe"),
+    ],
+)
+def test_the_title_of_a_speech_names_who_speaks(title: str, name: str) -> None:
+    speech = "New York, 5 May 2021\n\nMr. President, I thank you. The war must end.\n\nWe call for talks."
+    assert speakers(f"{title}\n\n{speech}") == [None, None, name, name, name]
+    found = told(speech, title=title)
+    assert [(s.speaker, s.voice) for s in found] == [(None, "narration"), *[(name, "quote")] * 3]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Remarks by Jane Roe draw ire\n\nIt rained in Halm.",
+        "Statement by Jane Roe on the war\n\nThe war must end. It was Roe who left.",
+        "The war\n\nA statement by Jane Roe on the war hung there.\n\nIt rained.",
+        "By Jane Roe\n\nIt rained.",
+    ],
+)
+def test_a_report_on_a_speech_is_not_the_speech(text: str) -> None:
+    assert speakers(text)[-1] is None
+
+
+def test_who_gives_a_speech_is_not_its_target() -> None:
+    title = "Statement by Ms. Maria Orlova, Permanent Representative of France"
+    assert told(f"{title}\n\nThe wish of France is that Iran waits.")[-1].target == "Iran"
+
+
 def test_lines_as_units_are_attributed_too() -> None:
     document = Document("“We leave. Now,” said Marten.\nTalks ended.", id="d")
     assert [s.speaker for s in attribute(document, segment(document, unit="line"))] == ["Marten", None]

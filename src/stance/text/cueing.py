@@ -28,6 +28,7 @@ _LONGEST_SIGNATURE = 16
 _COORDINATE = frozenset(("while", "whereas", "but", "and", "as"))
 _SAME = frozenset(("he", "she", "it", "they"))  # most likely the speaker again
 _LABEL = 6  # words in the name that labels a turn of a transcript
+_TITLE = 16  # words of the title of a speech up to "by"
 _TURN = 45.0  # how much the label of a turn counts
 _BRACKETS = 16  # words in brackets after a label or before what is said
 _DIRECTIONS = re.compile(r"(?:[(\[][^()\[\]]{1,100}[)\]][\s.]*)+")
@@ -162,6 +163,24 @@ def read_signature(words: Words, first: int, last: int) -> Range | None:
     known = named or common_kind(words.lows[source[1]]) in ("person", "people", "body")
     bounded = after > last or words.words[after] in ',.(;“"' or words.tags[after] == "prep"
     return source if known and bounded else None
+
+
+def read_title(words: Words) -> Range | None:
+    """Who speaks by the title of a speech: "Statement by H.E. Ms. Jane Roe, Permanent Representative of Ostland"."""
+    by = next((k for k, low in enumerate(words.lows[:_TITLE]) if low == "by"), 0)
+    if kinds("people")["oration"].isdisjoint(words.lows[:by]) or words.words[words.size - 1] in ".!?":
+        return None
+    source = noun_phrase_after(words, by + 1)
+    if source is None:
+        return None
+    first, last = source
+    capitals = (
+        k for k in range(first, last + 1) if words.tags[k] == "cap" and words.lows[k] in kinds("grammar")["prep"]
+    )
+    last = next(capitals, last + 1) - 1  # "BY MS. ROE AT THE COUNCIL"
+    after = last + 1
+    bounded = after == words.size or words.words[after] in ",(—–-" or words.lows[after] in kinds("grammar")["prep"]
+    return (first, last) if first <= last and bounded else None
 
 
 def read_turn(s: Statement, words: Words, cast: Cast) -> Reading | None:

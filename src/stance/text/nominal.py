@@ -33,7 +33,7 @@ def according(s: Statement, words: Words, i: int, after: int) -> Reading | None:
 
 
 def _comma_after(words: Words, k: int) -> int:
-    """The comma that ends "According to the envoy, who was there," or "to Jane Roe, the envoy,"; ``k`` if there is none."""
+    """The comma that ends "According to the envoy, who was there," or "Jane Roe, the envoy,"; else ``k``."""
     commas = [j for j in range(k, words.size) if words.words[j] == ","]
     if len(commas) < 2:
         return commas[0] if commas else k
