@@ -296,12 +296,20 @@ def test_a_signature_under_a_quotation_names_its_speaker() -> None:
         ("-- Ostland’s Foreign Minister Maria Orlova", "Maria Orlova"),
         ("— Maria Orlova in a letter to the council on Monday", "Maria Orlova"),
         ("― the envoy of Ostland", "the envoy of Ostland"),
+        ("— **Maria Orlova**", "Maria Orlova"),
+        ("\n> — Maria Orlova", "Maria Orlova"),
+        ("\n>\n> — Maria Orlova", "Maria Orlova"),
     ],
 )
-@pytest.mark.parametrize("quotation", ["“We will not wait”", "“We will not wait!”", "“We came. We will not wait.”"])
-def test_a_quotation_and_its_signature_on_one_line(quotation: str, signature: str, name: str) -> None:
+@pytest.mark.parametrize("quotation", ["“We will not wait,”", "“We will not wait!”", "“We came. We will not wait.”"])
+def test_a_quotation_and_its_signature_on_or_under_its_line(quotation: str, signature: str, name: str) -> None:
     found = told(f"Peter Marten said talks would go on.\n\n“We agree,” he said.\n\n> {quotation} {signature}")
     assert {s.speaker for s in found[2:] if s.voice == "quote"} == {name}
+
+
+def test_a_quotation_without_a_stop_may_be_signed() -> None:
+    assert speaker("> “We will not wait” — Maria Orlova") == "Maria Orlova"
+    assert speaker("> *“We will not wait”* — **Maria Orlova**") == "Maria Orlova"
 
 
 def test_a_dash_and_a_clause_are_no_signature() -> None:

@@ -164,9 +164,10 @@ class _Teller:
         if first is None:
             return None
         people: dict[str, Mention | None] = {}
+        known = self.cast.people.union(*self.cast.roles.values())
         for words in self.words[:first]:
             for span in words.names:
-                if words.words[span[1]] in self.cast.people:
+                if words.words[span[1]] in known:
                     people.setdefault(words.words[span[1]], self.cast.name(words, self.text, span))
         label = next((w.words[0].rstrip(".") for w in self.words[first:] if is_labelled(w, "answer")), "A")
         return next(iter(people.values())) if len(people) == 1 else self.cast.named(label, label.lower(), label)
@@ -174,7 +175,8 @@ class _Teller:
     def _sign(self, readings: list[list[Reading]]) -> None:
         """Signatures after quotations: a line or sentence of its own, "— Jane Roe"."""
         for i, words in enumerate(self.words):
-            signed = i and self.statements[i - 1].voice == "quote" and read_signature(words, 0, words.size - 1)
+            above = i - 1 - (i > 1 and self._is_bare(i - 1))
+            signed = i and self.statements[above].voice == "quote" and read_signature(words, 0, words.size - 1)
             if signed:
                 self.signed[i] = True
                 readings[i] = [Reading(signed, "—", "say", (0, 0))]
@@ -198,8 +200,9 @@ class _Teller:
             first, stop = self._overlapping(self.statements[i])
             if stop <= first:
                 continue
-            if self.signed[i + 1] and self.marks[stop - 1].end >= self.statements[i].end - 1:
-                lent[i] = i + 1
+            below = min(i + 1 + self._is_bare(i + 1), len(readings) - 1)
+            if self.signed[below] and self.marks[stop - 1].end >= self.statements[i].end - 1:
+                lent[i] = below
                 continue
             q = self.marks[stop - 1]
             following = self.statements[i + 1]
@@ -207,6 +210,10 @@ class _Teller:
             if runs_on or (not q.closed and self._goes_on(q, following)):
                 lent[i] = lent[i + 1] if readings[lent[i + 1]] and following.voice == "quote" else i
         return lent
+
+    def _is_bare(self, i: int) -> bool:
+        """Is there no word in a statement, as in the ">" of an empty line of a block quote?"""
+        return all(tag == "punct" for tag in self.words[i].tags)
 
     def _goes_on(self, q: Quotation, s: Statement) -> bool:
         """Does a statement open with the mark of an unclosed quotation, as each of its paragraphs does?"""

@@ -153,15 +153,15 @@ def read_signature(words: Words, first: int, last: int) -> Range | None:
         first += 1
     if first >= last or words.words[first] not in _DASHES or last - first > _LONGEST_SIGNATURE:
         return None
-    if words.words[first + 1] in _DASHES and first + 1 < last:
-        first += 1
+    while first + 1 < last and (words.words[first + 1] in _DASHES or words.words[first + 1] == "*"):
+        first += 1  # "— **Jane Roe**"
     source = noun_phrase_after(words, first + 1)
     if source is None or any(tag in ("verb", "cue", *AUXILIARY) for tag in words.tags[first + 1 : last + 1]):
         return None  # "— the envoy left"
     after = source[1] + 1
     named = any(words.tags[k] == "cap" for k in range(source[0], after))
     known = named or common_kind(words.lows[source[1]]) in ("person", "people", "body")
-    bounded = after > last or words.words[after] in ',.(;“"' or words.tags[after] == "prep"
+    bounded = after > last or words.words[after] in ',.(;“"*' or words.tags[after] == "prep"
     return source if known and bounded else None
 
 
@@ -186,7 +186,8 @@ def read_title(words: Words) -> Range | None:
 def read_turn(s: Statement, words: Words, cast: Cast) -> Reading | None:
     """The source of a headline or of a turn in a transcript: "Orlova: We will talk", "HOST: Why?", "A: No."."""
     if cast.answerer and is_labelled(words, "answer") and words.size > 2:
-        return Reading((0, 0), ":", "say", (words.starts[1 + (words.words[1] == ":")], s.end), _TURN)
+        begin = min(_after_brackets(words, 1 + (words.words[1] == ":")), words.size - 1)
+        return Reading((0, 0), ":", "say", (words.starts[begin], s.end), _TURN)
     if ":" not in words.words:
         return None
     first = 1 if words.words[0] in MARKS else 0
@@ -233,7 +234,7 @@ def read_label(words: Words, first: int) -> Range | None:
 
 def _labels_on(words: Words, first: int, end: int) -> bool:
     """May brackets after a name be part of a label: "Ms. Roe (Ostland) (spoke in French):", not "Northport (AP):"?"""
-    if words.words[end : end + 1] != ["("] or words.lows[first] in groups()["title"]:
+    if words.words[end : end + 1] != ["("] or not groups()["title"].isdisjoint(words.lows[first:end]):
         return True
     inside = words.words[end + 1 : end + 2]
     return bool(inside) and (inside[0].islower() or (inside[0].isupper() and words.words[end - 1].isupper()))
