@@ -178,6 +178,11 @@ def test_the_source_of_indirect_speech(text: str, name: str, cue: str) -> None:
         ("Marten discussed the border in a phone call, the presidency said without giving details.", "the presidency"),
         ("Jane Roe sued the man who left for Ostland, arguing he had lied.", "Jane Roe"),
         ("Ostland Minister of Foreign Affairs Gedo Andar said it was over.", "Gedo Andar"),
+        ("Marten recalled that the pact was dead.", "Marten"),
+        ("Marten recalled the envoy leaving the hall.", "Marten"),
+        ("“They left,” Marten recalled.", "Marten"),
+        ("Ostland recalled its envoy to Velland on Monday, saying talks were over.", "Ostland"),
+        ("Asked whether the talks would go on, Krenn replied that they would.", "Krenn"),
         ("“They will pay,” the commander said by telephone.", "the commander"),
         ("“I have not read it,” the secretary said as he praised the accord.", "the secretary"),
     ],
@@ -213,6 +218,10 @@ def test_further_ways_of_reports_to_name_their_source(text: str, name: str) -> N
         "A court freed a consulate employee accused of spying.",
         "The premier launched a programme called New Dawn.",
         "Paris: The ships left on Monday.",
+        "Ostland recalled its ambassador.",
+        "The envoy was recalled by the ministry.",
+        "Asked whether the talks would go on, Krenn laughed.",
+        "When asked about the plan, Krenn left the room.",
         "Both were guilty of violating the Ceasefire Agreement in the north.",
     ],
 )
@@ -223,6 +232,23 @@ def test_no_speaker_is_better_than_a_wrong_one(text: str) -> None:
 def test_titles_are_no_part_of_a_name() -> None:
     text = "Gen. Peter Marten said so. Prime Minister Jane Roe said so. US secretary of state Ann Orlova said so."
     assert speakers(text) == ["Peter Marten", "Jane Roe", "Ann Orlova"]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("As my Prime Minister said, we want peace.", "my Prime Minister"),
+        ("“We wait,” said our Foreign Minister.", "our Foreign Minister"),
+        ("Ostland's Ambassador to Velland said we wait.", "Ostland's Ambassador to Velland"),
+        ("Ostland Vice President said we wait.", "Ostland Vice President"),
+        ("Ms. Minister said we wait.", "Minister"),
+        ("Mike Bishop said we wait.", "Mike Bishop"),
+        ("The Prime Minister, Ann Poe, said we wait.", "Ann Poe"),
+        ("Ostland's Minister for Foreign Affairs, Ann Poe, said we wait.", "Ann Poe"),
+    ],
+)
+def test_an_office_in_capitals_is_no_name(text: str, name: str) -> None:
+    assert speaker(text) == name
 
 
 def test_the_longest_form_of_a_name_is_found_wherever_it_stands() -> None:
@@ -260,6 +286,35 @@ def test_a_colon_hands_over_to_the_next_paragraph() -> None:
 def test_a_signature_under_a_quotation_names_its_speaker() -> None:
     text = "“We want peace. We want it now.” ― Jane Roe\n\n“War is near.”\n— Peter Marten, Northport"
     assert speakers(text) == ["Jane Roe", "Jane Roe", None, "Peter Marten", None]
+
+
+@pytest.mark.parametrize(
+    ("signature", "name"),
+    [
+        ("— Maria Orlova", "Maria Orlova"),
+        ("– Maria Orlova, envoy of Ostland", "Maria Orlova"),
+        ("-- Ostland’s Foreign Minister Maria Orlova", "Maria Orlova"),
+        ("— Maria Orlova in a letter to the council on Monday", "Maria Orlova"),
+        ("― the envoy of Ostland", "the envoy of Ostland"),
+        ("— **Maria Orlova**", "Maria Orlova"),
+        ("\n> — Maria Orlova", "Maria Orlova"),
+        ("\n>\n> — Maria Orlova", "Maria Orlova"),
+    ],
+)
+@pytest.mark.parametrize("quotation", ["“We will not wait,”", "“We will not wait!”", "“We came. We will not wait.”"])
+def test_a_quotation_and_its_signature_on_or_under_its_line(quotation: str, signature: str, name: str) -> None:
+    found = told(f"Peter Marten said talks would go on.\n\n“We agree,” he said.\n\n> {quotation} {signature}")
+    assert {s.speaker for s in found[2:] if s.voice == "quote"} == {name}
+
+
+def test_a_quotation_without_a_stop_may_be_signed() -> None:
+    assert speaker("> “We will not wait” — Maria Orlova") == "Maria Orlova"
+    assert speaker("> *“We will not wait”* — **Maria Orlova**") == "Maria Orlova"
+
+
+def test_a_dash_and_a_clause_are_no_signature() -> None:
+    assert speakers("“We will not wait.” — Orlova left the hall.") == [None, None]
+    assert told("“The Ship” — Ostland’s film")[0].voice == "narration"
 
 
 def test_pronouns_take_the_last_fitting_mention() -> None:
@@ -378,6 +433,41 @@ def test_turns_of_a_council_name_their_country_in_brackets() -> None:
     assert speakers(text) == ["Roe", "Roe", "Marten", "The President", "Poe"]
 
 
+def test_the_label_of_a_turn_may_have_an_office_and_brackets() -> None:
+    text = (
+        "HOST: Welcome.\n\nAMB. ORLOVA (via interpreter): We came. We wait.\n\nHOST: Why?\n\n"
+        "Amb. Orlova (through an interpreter): We hope.\n\nROE: [Laughs.] We will not. Never.\n\nHOST: (Smiling.) Why?"
+    )
+    by = ["HOST", "ORLOVA", "ORLOVA", "HOST", "Orlova", "ROE", "ROE", "HOST"]
+    found = told(text)
+    assert [s.speaker for s in found] == by
+    assert text[found[5].content_start : found[5].content_end] == "We will not."
+    assert speakers("Northport (AP): Ships sank.\n\nROE: Why?\n\nPOE: Wait.") == [None, "ROE", "POE"]
+
+
+def test_stage_directions_are_nobodys_and_end_no_turn() -> None:
+    text = (
+        "ROE: We go. (Applause.)\n\n(Crosstalk.)\n\nPOE: Why?\n\n[Laughter] [Applause]\n\nIt is late.\n\n"
+        "ROE: Yes.\n\nPOE: No."
+    )
+    assert speakers(text) == ["ROE", None, None, "POE", None, "POE", "ROE", "POE"]
+
+
+@pytest.mark.parametrize(("q", "a"), [("Q:", "A:"), ("Q.", "A."), ("Question:", "Answer:"), ("QUESTION:", "ANSWER:")])
+def test_questions_are_nobodys_and_answers_those_of_the_only_person_named_before(q: str, a: str) -> None:
+    turns = f"{q} Will you go? We heard so.\n\n{a} We will. We have to.\n\n{q} When?\n\n{a} Soon."
+    answers = [None, None, "Jane Roe", "Jane Roe", None, "Jane Roe"]
+    assert speakers(f"Jane Roe, envoy of Ostland, spoke to us.\n\n{turns}") == [None, *answers]
+    label = a.rstrip(".:")
+    several = f"Jane Roe, envoy of Ostland, met Ann Poe.\n\n{turns}"
+    assert speakers(several) == [None, *(name and label for name in answers)]
+
+
+def test_a_letter_without_questions_labels_no_answer() -> None:
+    assert speakers("A. Roe said: “We go.”") == ["A. Roe"]
+    assert speakers("A: the river\n\nB: the sea") == [None, None]
+
+
 def test_a_photo_credit_is_no_source() -> None:
     assert speakers("The envoy smiles. Photograph: Northport Agency") == [None, None]
 
@@ -411,6 +501,39 @@ def test_the_content_begins_behind_when_where_and_to_whom(text: str, content: st
 
 
 @pytest.mark.parametrize(
+    "source",
+    ["two diplomats", "two diplomats, who were in Halm", "Jane Roe, the envoy of Ostland", "aides who were in Halm"],
+)
+def test_what_is_attributed_begins_after_all_that_is_said_of_its_source(source: str) -> None:
+    text = f"According to {source}, the talks are dead."
+    (only,) = told(text)
+    assert text[only.content_start : only.content_end] == "the talks are dead."
+
+
+@pytest.mark.parametrize(
+    ("text", "content", "target"),
+    [
+        ("Orlova said the talks had failed, while Iran blamed Iraq.", "the talks had failed", None),
+        ("Orlova said talks would go on, but Iran warned that it would leave.", "talks would go on", None),
+        ("Orlova accused Iraq of delay, and the council said it would wait.", "Iraq of delay", "Iraq"),
+        ("Orlova said talks would go on, but Iran must wait.", "talks would go on, but Iran must wait.", "Iran"),
+        ("Orlova said she was ready, but Iran had said no.", "she was ready, but Iran had said no.", "Iran"),
+        ("Orlova denied the claim, but she said Iran was late.", "the claim, but she said Iran was late.", "Iran"),
+        (
+            "Orlova said the bloc would wait, but said Iran was late.",
+            "the bloc would wait, but said Iran was late.",
+            "Iran",
+        ),
+    ],
+)
+def test_what_another_says_in_a_clause_of_its_own_is_not_attributed(
+    text: str, content: str, target: str | None
+) -> None:
+    (only,) = told(text)
+    assert (only.speaker, text[only.content_start : only.content_end], only.target) == ("Orlova", content, target)
+
+
+@pytest.mark.parametrize(
     ("text", "target"),
     [
         ("The Ostland envoy said talks with North Korea would begin.", "North Korea"),
@@ -430,6 +553,41 @@ def test_the_target_is_the_actor_addressed_or_spoken_of(text: str, target: str |
 def test_a_document_with_a_speaker_is_that_speakers_word() -> None:
     found = told("We will not yield. “We leave,” said Marten.", speaker="Maria Orlova")
     assert [(s.speaker, s.voice) for s in found] == [("Maria Orlova", "quote"), ("Marten", "quote")]
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("Statement by H.E. Ms. Maria Orlova, Permanent Representative of Ostland", "Maria Orlova"),
+        ("STATEMENT BY H.E. MR. PAUL MARTEN, MINISTER OF OSTLAND", "PAUL MARTEN"),
+        ("REMARKS BY AMBASSADOR JANE ROE AT THE COUNCIL", "JANE ROE"),
+        ("Explanation of Vote by the Permanent Representative of Ostland", "the Permanent Representative of Ostland"),
+        ("Remarks at a Briefing by Ambassador Jane Roe (As Delivered)", "Jane Roe"),
+    ],
+)
+def test_the_title_of_a_speech_names_who_speaks(title: str, name: str) -> None:
+    speech = "New York, 5 May 2021\n\nMr. President, I thank you. The war must end.\n\nWe call for talks."
+    assert speakers(f"{title}\n\n{speech}") == [None, None, name, name, name]
+    found = told(speech, title=title)
+    assert [(s.speaker, s.voice) for s in found] == [(None, "narration"), *[(name, "quote")] * 3]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Remarks by Jane Roe draw ire\n\nIt rained in Halm.",
+        "Statement by Jane Roe on the war\n\nThe war must end. It was Roe who left.",
+        "The war\n\nA statement by Jane Roe on the war hung there.\n\nIt rained.",
+        "By Jane Roe\n\nIt rained.",
+    ],
+)
+def test_a_report_on_a_speech_is_not_the_speech(text: str) -> None:
+    assert speakers(text)[-1] is None
+
+
+def test_who_gives_a_speech_is_not_its_target() -> None:
+    title = "Statement by Ms. Maria Orlova, Permanent Representative of France"
+    assert told(f"{title}\n\nThe wish of France is that Iran waits.")[-1].target == "Iran"
 
 
 def test_lines_as_units_are_attributed_too() -> None:

@@ -8,26 +8,37 @@ from dataclasses import replace
 
 from stance.statement import Document, Statement
 from stance.text.clauses import main_clause
-from stance.text.cueing import Reading, opens_turn, read_quotation, read_signature
+from stance.text.cueing import (
+    Reading,
+    is_direction,
+    is_labelled,
+    opens_turn,
+    read_quotation,
+    read_signature,
+    read_title,
+)
 from stance.text.names import Cast, Mention
 from stance.text.phrases import noun_phrase_after
 from stance.text.quoting import Quotation, quotations_of
 from stance.text.reporting import read_report
 from stance.text.segmenting import is_front
-from stance.text.targeting import target
+from stance.text.targeting import actor_at, target
 from stance.text.wordlists import cue_nouns
-from stance.text.words import Range, Words
+from stance.text.words import Range, Words, plain
 
 _SAYING = ("say", "ask", "claim", "concede", "show")  # classes that make a speaker of any subject
 _TURNS = 2  # labelled paragraphs that make a transcript
+_HEAD = 4  # statements among which the title of a speech stands
+_SENTENCE_ENDS = frozenset('.!?…,:;”"')
 _LABELS, _LABELLED = 4, 0.3  # labels, and their share of the paragraphs, where turns run over paragraphs
 
 
 def attribute(document: Document, statements: Sequence[Statement]) -> list[Statement]:
     """The statements of ``segment`` with speaker, target, voice, cue and content filled in.
 
-    No speaker is named where the rules find none, unless the whole document has one (``document.speaker``):
-    then the rest is what that speaker says. Linear in the length of the text.
+    No speaker is named where the rules find none, unless the whole document has one (``document.speaker``, or
+    the title of a speech among its first lines): then the rest is what that speaker says. Linear in the length
+    of the text.
 
     >>> from stance.text.segmenting import segment
     >>> text = "“We will talk,” envoy Jane Roe said. Roe warned that Ostland would not wait."
@@ -47,6 +58,8 @@ class _Teller:
         self.text = text = document.text
         name = (document.speaker or "").strip()
         self.author = Mention(name, name.split()[-1], "person", None, True) if name else None
+        self.title = plain(document.title or "")
+        self.begins = 0  # where the author's words do
         self.statements = statements
         self.marks = quotations_of(text)
         self.ends = [q.end for q in self.marks]
@@ -58,6 +71,7 @@ class _Teller:
                 words.names.clear()  # who wrote it, and where, is nobody of whom it tells
                 words.main = (None, -1)
             self.cast.observe(words, text)
+        self.cast.answerer = self._answerer()
         self.signed = [False] * len(statements)
         self.turns: list[Mention | None] = []
         self.transcript = self.long_turns = False
@@ -84,13 +98,19 @@ class _Teller:
         ]
         self._sign(readings)
         lent = self._lent(readings)
-        self.transcript = sum(any(r.cue == ":" for r in found) for found in readings) >= _TURNS
+        labels = sum(any(r.cue == ":" for r in found) for found in readings)
+        self.transcript = labels + sum(is_labelled(words, "question") for words in self.words) >= _TURNS
+        if self.author is None and not self.transcript:
+            self._read_title()
         self.long_turns = self.transcript and self._is_all_turns()
         told: list[Statement] = []
         for i, s in enumerate(self.statements):
             mention, reading = self._speaker(i, lent[i], readings[lent[i]])
             self.turns.append(mention if self._takes_turn(i, reading) else None)
             cue = reading.cue if reading else ":" if self.turns[-1] else None
+            if self.transcript and is_direction(s.text):
+                told.append(self._unsaid(s))
+                continue
             if mention is None and s.voice == "quote" and not readings[lent[i]]:
                 mention = self._carried(i)
                 cue = self.cues[i - 1] if mention and self._continues(i) else None
@@ -101,13 +121,62 @@ class _Teller:
             if lent[i] == i:
                 cues = readings[i] if s.voice == "quote" else [own] if own else []
                 s = replace(s, judged_end=self._judged_end(s, cues))
-            told.append(self._told(s, self.words[i], own, mention or self.author))
+            told.append(self._told(s, self.words[i], own, mention or (self.author if i >= self.begins else None)))
         return told
+
+    def _read_title(self) -> None:
+        """Make the speaker whom the title of a speech names its author, from the first whole sentence on."""
+        title = self.title
+        heads = [(-1, title, Words(title, 0, len(title)))] if title else []
+        for i, text, words in [*heads, *((k, self.text, words) for k, words in enumerate(self.words[:_HEAD]))]:
+            source = read_title(words)
+            author = source and self.cast.mention(words, text, source)
+            if not source or not author or author.kind == "thing":
+                continue
+            begins = (k for k in range(i + 1, len(self.words)) if self.statements[k].text[-1] in _SENTENCE_ENDS)
+            self.begins = next(begins, len(self.words))
+            if not any(self._tells_of(author, words) for words in self.words[self.begins :]):
+                self.author = author
+                self._side_with(author, words, text, source[1] + 1)
+            return
+
+    def _side_with(self, author: Mention, words: Words, text: str, after: int) -> None:
+        """Note for whom a person speaks by what follows the name: ", Permanent Representative of Ostland"."""
+        if words.words[after : after + 1] == [","]:
+            actors = (actor_at(words, text, k) for k in range(after + 1, words.size) if words.tags[k] == "cap")
+            side = next(filter(None, actors), None)
+            if side:
+                self.cast.sides.setdefault(author.head, side)
+
+    def _tells_of(self, author: Mention, words: Words) -> bool:
+        """Does a sentence name a person, as a report on a speech would and the speech does not?"""
+        return author.kind in ("person", "name") and any(words.words[j] == author.head for _, j in words.names)
+
+    def _unsaid(self, s: Statement) -> Statement:
+        """A statement that nobody speaks, such as a stage direction."""
+        self.speakers.append(None)
+        self.cues.append(None)
+        return s
+
+    def _answerer(self) -> Mention | None:
+        """Who answers where "Q:" stands before questions: the only person named before the first, else just "A"."""
+        first = next((i for i, words in enumerate(self.words) if is_labelled(words, "question")), None)
+        if first is None:
+            return None
+        people: dict[str, Mention | None] = {}
+        known = self.cast.people.union(*self.cast.roles.values())
+        for words in self.words[:first]:
+            for span in words.names:
+                if words.words[span[1]] in known:
+                    people.setdefault(words.words[span[1]], self.cast.name(words, self.text, span))
+        label = next((w.words[0].rstrip(".") for w in self.words[first:] if is_labelled(w, "answer")), "A")
+        return next(iter(people.values())) if len(people) == 1 else self.cast.named(label, label.lower(), label)
 
     def _sign(self, readings: list[list[Reading]]) -> None:
         """Signatures after quotations: a line or sentence of its own, "— Jane Roe"."""
         for i, words in enumerate(self.words):
-            signed = i and self.statements[i - 1].voice == "quote" and read_signature(words, 0, words.size - 1)
+            above = i - 1 - (i > 1 and self._is_bare(i - 1))
+            signed = i and self.statements[above].voice == "quote" and read_signature(words, 0, words.size - 1)
             if signed:
                 self.signed[i] = True
                 readings[i] = [Reading(signed, "—", "say", (0, 0))]
@@ -131,8 +200,9 @@ class _Teller:
             first, stop = self._overlapping(self.statements[i])
             if stop <= first:
                 continue
-            if self.signed[i + 1] and self.marks[stop - 1].end >= self.statements[i].end - 1:
-                lent[i] = i + 1
+            below = min(i + 1 + self._is_bare(i + 1), len(readings) - 1)
+            if self.signed[below] and self.marks[stop - 1].end >= self.statements[i].end - 1:
+                lent[i] = below
                 continue
             q = self.marks[stop - 1]
             following = self.statements[i + 1]
@@ -140,6 +210,10 @@ class _Teller:
             if runs_on or (not q.closed and self._goes_on(q, following)):
                 lent[i] = lent[i + 1] if readings[lent[i + 1]] and following.voice == "quote" else i
         return lent
+
+    def _is_bare(self, i: int) -> bool:
+        """Is there no word in a statement, as in the ">" of an empty line of a block quote?"""
+        return all(tag == "punct" for tag in self.words[i].tags)
 
     def _goes_on(self, q: Quotation, s: Statement) -> bool:
         """Does a statement open with the mark of an unclosed quotation, as each of its paragraphs does?"""
@@ -150,6 +224,8 @@ class _Teller:
         words = self.words[owner]
         if reading.source is None:
             return None
+        if reading.cue == ":" and self.cast.answerer and is_labelled(words, "answer"):
+            return self.cast.answerer
         a, b = reading.source
         leading = main_clause(words)[0]
         if a == b and words.tags[a] in ("pron", "poss"):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import re
+from typing import Literal, NamedTuple
 
 from stance.statement import Statement
 from stance.text.clauses import Verb, cue_verb, main_clause, verb_group
-from stance.text.names import Cast, actors
+from stance.text.names import Cast, actors, common_kind
 from stance.text.phrases import noun_phrase_after, subject
 from stance.text.quoting import MARKS
 from stance.text.wordlists import cues, kinds
@@ -23,13 +24,18 @@ SCORES = {
 }  # fmt: skip
 """How much a class of cues counts; the other numbers in the rules are differences to these."""
 _DASHES = frozenset(("—", "–", "―", "-", "--"))
-_PARTICLES = frozenset(("de", "la", "del", "van", "von", "der", "bin", "al", "da", "dos", "of", "the"))
-_LONGEST_NAME = 7
+_LONGEST_SIGNATURE = 16
+_COORDINATE = frozenset(("while", "whereas", "but", "and", "as"))
+_SAME = frozenset(("he", "she", "it", "they"))  # most likely the speaker again
 _LABEL = 6  # words in the name that labels a turn of a transcript
 _APART = 12  # words between a cue and its "that"
 _WHEN_WHERE = frozenset(("on", "in", "at", "during", "after", "before", "through", "via", "from", "to", "over"))
 _TO_WHOM = ("him", "her", "them", "us", "me", "you")
 _TOLD = frozenset(("tell", "inform", "assure", "reassure", "remind", "warn", "notify", "promise", "brief"))
+_TITLE = 16  # words of the title of a speech up to "by"
+_TURN = 45.0  # how much the label of a turn counts
+_BRACKETS = 16  # words in brackets after a label or before what is said
+_DIRECTIONS = re.compile(r"(?:[(\[][^()\[\]]{1,100}[)\]][\s.]*)+")
 
 
 class Reading(NamedTuple):
@@ -146,21 +152,46 @@ def shared_subject(words: Words, verb: Verb, low: int) -> Range | None:
 
 
 def read_signature(words: Words, first: int, last: int) -> Range | None:
-    """The name in "— Jane Roe, Northport", under or after what is quoted."""
+    """The name or role in "— Jane Roe, Northport", "— the envoy of Ostland in a letter", under or after a quotation."""
     while first < last and words.tags[first] == "punct" and words.words[first] not in _DASHES:
         first += 1
-    if first >= last or words.words[first] not in _DASHES:
+    if first >= last or words.words[first] not in _DASHES or last - first > _LONGEST_SIGNATURE:
         return None
-    end = first
-    while end < last and (words.tags[end + 1] in ("cap", "num") or words.lows[end + 1] in _PARTICLES):
-        end += 1
-    if end == first or end - first > _LONGEST_NAME or (end < last and words.words[end + 1] not in ',.(;“"'):
+    while first + 1 < last and (words.words[first + 1] in _DASHES or words.words[first + 1] == "*"):
+        first += 1  # "— **Jane Roe**"
+    source = noun_phrase_after(words, first + 1)
+    if source is None or any(tag in ("verb", "cue", *AUXILIARY) for tag in words.tags[first + 1 : last + 1]):
+        return None  # "— the envoy left"
+    after = source[1] + 1
+    named = any(words.tags[k] == "cap" for k in range(source[0], after))
+    known = named or common_kind(words.lows[source[1]]) in ("person", "people", "body")
+    bounded = after > last or words.words[after] in ',.(;“"*' or words.tags[after] == "prep"
+    return source if known and bounded else None
+
+
+def read_title(words: Words) -> Range | None:
+    """Who speaks by the title of a speech: "Statement by H.E. Ms. Jane Roe, Permanent Representative of Ostland"."""
+    by = next((k for k, low in enumerate(words.lows[:_TITLE]) if low == "by"), 0)
+    if kinds("people")["oration"].isdisjoint(words.lows[:by]) or words.words[words.size - 1] in ".!?":
         return None
-    return first + 1, end
+    source = noun_phrase_after(words, by + 1)
+    if source is None:
+        return None
+    first, last = source
+    capitals = (
+        k for k in range(first, last + 1) if words.tags[k] == "cap" and words.lows[k] in kinds("grammar")["prep"]
+    )
+    last = next(capitals, last + 1) - 1  # "BY MS. ROE AT THE COUNCIL"
+    after = last + 1
+    bounded = after == words.size or words.words[after] in ",(—–-" or words.lows[after] in kinds("grammar")["prep"]
+    return (first, last) if first <= last and bounded else None
 
 
 def read_turn(s: Statement, words: Words, cast: Cast) -> Reading | None:
-    """The source of a headline or of a turn in a transcript: "Orlova: We will talk", "HOST: Why?"."""
+    """The source of a headline or of a turn in a transcript: "Orlova: We will talk", "HOST: Why?", "A: No."."""
+    if cast.answerer and is_labelled(words, "answer") and words.size > 2:
+        begin = min(_after_brackets(words, 1 + (words.words[1] == ":")), words.size - 1)
+        return Reading((0, 0), ":", "say", (words.starts[begin], s.end), _TURN)
     if ":" not in words.words:
         return None
     first = 1 if words.words[0] in MARKS else 0
@@ -171,16 +202,18 @@ def read_turn(s: Statement, words: Words, cast: Cast) -> Reading | None:
     last = words.words[label[1]]
     if words.lows[label[1]] in kinds("grammar")["label"] or colon + 1 >= words.size:
         return None
-    if words.lows[colon + 1] in ("we", "i", "our", "my"):  # "Northport: we will not yield"
-        return Reading(label, ":", "say", (words.starts[colon + 1], s.end), 45.0)
+    after = _after_brackets(words, colon + 1)  # "ROE: [Laughs.] We will not."
+    reading = Reading(label, ":", "say", (words.starts[after if after < words.size else colon + 1], s.end), _TURN)
+    if words.lows[after : after + 1] in (["we"], ["i"], ["our"], ["my"]):  # "Northport: we will not yield"
+        return reading
     role = words.lows[label[0]] == "the"
     if not role and not (last.isupper() and len(last) > 2) and not cast.knows(words, label[1]):
         return None
-    if not (words.words[colon + 1][0].isupper() or words.quoted[colon + 1]):
+    if after < words.size and not (words.words[after][0].isupper() or words.quoted[after]):
         return None
     if last in actors() and s.text.endswith(".") and not words.quoted[colon + 1]:
         return None  # "Northport: The envoy left on Monday." begins with where it was written
-    return Reading(label, ":", "say", (words.starts[colon + 1], s.end), 45.0)
+    return reading
 
 
 def read_label(words: Words, first: int) -> Range | None:
@@ -193,16 +226,50 @@ def read_label(words: Words, first: int) -> Range | None:
         words.tags[end] in ("cap", "gen") or (end > first and words.lows[end] in roles)
     ):
         end += 1
-    k = end
-    if first < k < words.size and words.words[k] == "(" and not words.words[end - 1].isupper():
-        titled = words.lows[first] in groups()["title"]  # "Ms. Roe (Ostland) (spoke in French):", not "Northport (AP):"
-        colon = next((j for j in range(k, min(words.size, k + 4 * _LABEL)) if words.words[j] == ":"), 0)
-        return (first, end - 1) if titled and words.words[colon - 1] == ")" else None
-    while k < min(words.size, first + 2 * _LABEL) and words.words[k] != ":":
+    if end == first or not _labels_on(words, first, end):
+        return None
+    k = _after_brackets(words, end)
+    while k < min(words.size, first + 4 * _LABEL) and words.words[k] != ":":
         if words.words[k].isalpha() and not words.words[k].isupper():
             return None
         k += 1
-    return (first, end - 1) if end > first and k < words.size and words.words[k] == ":" else None
+    return (first, end - 1) if words.words[k : k + 1] == [":"] else None
+
+
+def _labels_on(words: Words, first: int, end: int) -> bool:
+    """May brackets after a name be part of a label: "Ms. Roe (Ostland) (spoke in French):", not "Northport (AP):"?"""
+    if words.words[end : end + 1] != ["("] or not groups()["title"].isdisjoint(words.lows[first:end]):
+        return True
+    inside = words.words[end + 1 : end + 2]
+    return bool(inside) and (inside[0].islower() or (inside[0].isupper() and words.words[end - 1].isupper()))
+
+
+def _after_brackets(words: Words, k: int) -> int:
+    """The first word from ``k`` on that is in no brackets."""
+    while words.words[k : k + 1] in (["("], ["["]):
+        closing = (j for j in range(k, min(words.size, k + _BRACKETS)) if words.words[j] in ")]")
+        end = next(closing, None)
+        if end is None:
+            break
+        k = end + 1
+    return k
+
+
+def is_labelled(words: Words, kind: Literal["question", "answer"]) -> bool:
+    """Does a statement begin with "Question:", "Q:" or "Q.", or with what labels an answer?"""
+    letter = kind[0].upper()
+    return words.words[:1] == [f"{letter}."] or (
+        words.words[1:2] == [":"] and words.words[0] in (letter, kind.title(), kind.upper())
+    )
+
+
+def is_direction(text: str) -> bool:
+    """Is a statement of a transcript a stage direction?
+
+    >>> is_direction("(Crosstalk.)"), is_direction("[Laughter] (Applause.)"), is_direction("(Applause.) We go.")
+    (True, True, False)
+    """
+    return bool(_DIRECTIONS.fullmatch(text))
 
 
 def _role_label(words: Words, first: int) -> Range | None:
@@ -217,15 +284,20 @@ def opens_turn(words: Words) -> bool:
     """Does a statement begin with a label, be it of nobody ("Question:")?"""
     if words.words[1:2] == [":"] and words.lows[0] in kinds("grammar")["label"]:
         return True
+    if is_labelled(words, "question") or is_labelled(words, "answer"):
+        return True
     return ":" in words.words[: 4 * _LABEL] and read_label(words, 0) is not None
 
 
 def content_after(s: Statement, words: Words, last: int) -> Span:
-    """From the word after a cue, and after its "that", to the end of the statement."""
+    """From the word after a cue, and after its "that", to where another speaks or the end of the statement."""
     i = _clause_after(words, last)
-    if i < words.size and words.lows[i] == "that":
+    if words.lows[i : i + 1] == ["that"]:
         i += 1
-    return (words.starts[i] if i < words.size else s.end, s.end)
+    if words.words[i : i + 1] == [","]:
+        i += 1
+    end = _other_clause(words, i)
+    return (words.starts[i] if i < words.size else s.end, words.starts[end] if end else s.end)
 
 
 def _clause_after(words: Words, last: int) -> int:
@@ -246,3 +318,20 @@ def _clause_after(words: Words, last: int) -> int:
         if not inside and not (words.words[k] == "," and words.lows[k + 1] == "that"):
             return i
     return i
+
+
+def _other_clause(words: Words, first: int) -> int | None:
+    """The comma before a coordinate clause in which another subject speaks: ", while Ostland blamed the bloc".
+
+    Simple forms only: what "had warned" or "would warn" is mostly part of what is reported.
+    """
+    for i in [k for k in words.cues if k > first][:CUES]:
+        verb = cue_verb(words, i) if words.tags[i] == "cue" and not words.quoted[i] else None
+        if verb is None or verb.cue.kind not in SPEECH or verb.form != "finite" or verb.before != verb.first - 1:
+            continue
+        source = subject(words, verb.before)
+        link = source[0] - 1 if source and words.lows[source[0]] not in _SAME else 0
+        listed = words.lows[link] == "and" and "," in words.words[max(first, link - 5) : link - 1]
+        if link > first and words.words[link - 1] == "," and words.lows[link] in _COORDINATE and not listed:
+            return link - 1
+    return None

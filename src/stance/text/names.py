@@ -54,6 +54,7 @@ class Cast:
         self.sides: dict[str, str] = {}
         self.focus: list[Mention] = []
         self.spoke: Mention | None = None
+        self.answerer: Mention | None = None  # who speaks after "A:"
         self._named: dict[str, Mention | None] = {}
 
     def observe(self, words: Words, text: str) -> None:
@@ -184,7 +185,7 @@ class Cast:
             return self._proper(words, text, office, b)
         if words.lows[core] in _POINTING:
             return None
-        if cap and not (common and (core == a or words.tags[a] == "det")):
+        if cap and not (common and (core == a or words.tags[a] in ("det", "poss") or is_office(words, core))):
             return self._proper(words, text, a, core, (a, b) if common == "body" else None)
         if words.tags[core] not in ("cap", "", "det", "num", "gen", "time", "cue"):
             return None
@@ -388,6 +389,16 @@ def _is_setting(words: Words, first: int, last: int) -> bool:
     return low in kinds("grammar")["setting"] or (
         low in groups()["utterance"] and words.tags[first] in ("det", "poss") and words.lows[first] != "the"
     )
+
+
+def is_office(words: Words, k: int) -> bool:
+    """ "Ostland's Envoy", "Prime Minister": an office by the word before it, unlike the name in "Ms. Minister"."""
+    if not k or common_kind(words.lows[k]) is None:
+        return False
+    if words.tags[k - 1] in ("gen", "det", "poss"):
+        return True
+    lists = kinds("people")
+    return words.lows[k] in groups()["role"] and words.lows[k - 1] in lists["rank"] | lists["office"]
 
 
 def strip_titles(words: Words, i: int, j: int) -> int:

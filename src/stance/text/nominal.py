@@ -7,7 +7,7 @@ from stance.text.clauses import main_clause, verb_group
 from stance.text.cueing import SCORES, Reading, content_after
 from stance.text.phrases import noun_phrase_after, subject
 from stance.text.wordlists import cue_nouns, kinds
-from stance.text.words import AUXILIARY, Range, Words
+from stance.text.words import AUXILIARY, Range, Words, groups
 
 _SURE = 45.0
 _APART = 25.0  # "according to" without a comma
@@ -26,10 +26,21 @@ def according(s: Statement, words: Words, i: int, after: int) -> Reading | None:
     if source is None:
         return None
     if i <= 2:
-        comma = next((k for k in range(source[1], words.size) if words.words[k] == ","), source[1])
+        comma = _comma_after(words, source[1])
         return Reading(source, "according to", "say", (min(words.ends[comma] + 1, s.end), s.end), _SURE)
     apart = words.words[i - 1] == ","
     return Reading(source, "according to", "say", (s.start, words.ends[i - 1 - apart]), _SURE if apart else _APART)
+
+
+def _comma_after(words: Words, k: int) -> int:
+    """The comma that ends "According to the envoy, who was there," or "Jane Roe, the envoy,"; else ``k``."""
+    commas = [j for j in range(k, words.size) if words.words[j] == ","]
+    if len(commas) < 2:
+        return commas[0] if commas else k
+    first, last = commas[0] + 1, commas[1]
+    role = not groups()["role"].isdisjoint(words.lows[first:last])
+    apposed = role and {"verb", "cue", "conj", *AUXILIARY}.isdisjoint(words.tags[first:last])
+    return last if apposed or words.tags[first] == "rel" else commas[0]
 
 
 def viewpoint(s: Statement, words: Words, i: int) -> Reading | None:
@@ -66,7 +77,8 @@ def beholder(s: Statement, words: Words) -> Reading | None:
     source = noun_phrase_after(words, 1) if words.lows[0] == "to" else None
     if source is None or words.words[source[1] + 1 : source[1] + 2] != [","] or words.lows[1] in ("that", "this"):
         return None
-    return Reading(source, "believe", "think", (min(words.ends[source[1] + 1] + 1, s.end), s.end), _BELIEVED, False)
+    comma = _comma_after(words, source[1])
+    return Reading(source, "believe", "think", (min(words.ends[comma] + 1, s.end), s.end), _BELIEVED, False)
 
 
 def cue_noun(s: Statement, words: Words, i: int, nested: bool) -> Reading | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stance.text.names import is_office
 from stance.text.wordlists import kinds
 from stance.text.words import AUXILIARY, NOUNY, Range, Words, groups
 
@@ -246,7 +247,10 @@ def named_beside(words: Words, found: Range) -> Range:
         last += 1
     if last == first or words.words[last + 1 : last + 2] not in ([","], ["—"], ["–"]):
         return found
-    role = any(words.lows[k] in groups()["role"] and words.tags[k] == "" for k in range(found[0], found[1] + 1))
+    role = any(
+        words.lows[k] in groups()["role"] and (words.tags[k] == "" or is_office(words, k))
+        for k in range(found[0], found[1] + 1)
+    )
     return (first, last) if role or words.tags[found[1]] != "cap" else found
 
 

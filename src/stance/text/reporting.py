@@ -20,6 +20,7 @@ _CLAUSE = frozenset(("that", "if", "whether", "how", "why", "what", "who", "wher
 _OPENERS = frozenset("“\"«„‘'':") | {"''"}
 _TIMED = 6  # words in "on Monday in Northport", after which a comma ends the aside
 _PHRASE = frozenset(("time", "num", "adv", "prep", "det", "", "cap", "gen"))
+_ASKED = frozenset(("asked", "pressed", "questioned", "quizzed"))
 _TAKES_OBJECT = frozenset(
     ("tell", "inform", "remind", "assure", "reassure", "notify", "call", "describe", "show", "brief")
 )
@@ -78,16 +79,17 @@ def _cued(s: Statement, words: Words, verb: Verb, nested: bool) -> Reading | Non
             return aside
     if verb.cue.kind == "think" and verb.form == "finite" and verb.last >= words.size - 2:
         return _aside(s, words, verb, score)  # "..., analysts fear."
+    quoting = verb.cue.lemma in kinds("grammar")["quoting"]
     if verb.form == "passive":
-        return _by_agent(s, words, verb, score - 6)
+        return None if quoting else _by_agent(s, words, verb, score - 6)
     found, after = _source_of(words, verb), _complement(words, verb)
     if found is None or after is None:
         return None
     source, change, firm = found
     says = words.lows[after] in _CLAUSE or words.quoted[after] or words.words[after] in _OPENERS
-    if not _is_attitude(words, verb, source, after, firm) or (
-        verb.cue.lemma in kinds("grammar")["quoting"] and not says
-    ):
+    if quoting and not (says or _is_clause(words, after) or _is_scene(words, after)):
+        return None  # "recalled its envoy"
+    if not _is_attitude(words, verb, source, after, firm):
         return None
     if _hangs_on_object(words, verb, source):
         return None
@@ -212,8 +214,8 @@ def _inverted(s: Statement, words: Words, verb: Verb, score: float) -> Reading |
 def _aside(s: Statement, words: Words, verb: Verb, score: float) -> Reading | None:
     """ "..., the envoy said." and "the talks, the envoy said, were off": the rest of the sentence is attributed."""
     source = subject(words, verb.before)
-    if source is None:
-        return None
+    if source is None or (_is_asked(words) and source == main_clause(words)[0]):
+        return None  # "Asked whether she would go, the envoy laughed"
     start, after = source[0], verb.last + 1
     if start and words.lows[start - 1] == "as":
         start -= 1
@@ -235,6 +237,11 @@ def _aside(s: Statement, words: Words, verb: Verb, score: float) -> Reading | No
         content = (s.start, words.ends[start - 2])
         return Reading(source, *verb.cue, content, score + 16, end=_end_of(words, verb, start))
     return None
+
+
+def _is_asked(words: Words) -> bool:
+    """ "Asked whether ..." and "When asked ...": what is said there is the question."""
+    return not _ASKED.isdisjoint(words.lows[: 1 + (words.lows[0] == "when")])
 
 
 def _end_of(words: Words, verb: Verb, before: int) -> int | None:
@@ -295,7 +302,7 @@ def _unlisted(s: Statement, words: Words) -> Reading | None:
 def _spoken_of(s: Statement, words: Words) -> Reading | None:
     """ "Roe took questions on the plan", "unleashed a series of tweets": the object is something said."""
     opening, main = main_clause(words)
-    if opening and words.lows[0] in ("asked", "pressed", "questioned", "quizzed"):
+    if opening and _is_asked(words) and words.lows[main] in kinds("grammar")["evading"]:
         return Reading(opening, "answer", "say", (words.starts[opening[0]], s.end), _LEAST)
     if opening is None or main < 0:
         return None
@@ -356,6 +363,13 @@ def _is_clause(words: Words, after: int) -> bool:
     """Does a clause without "that" begin here: "said | the talks would go on", "is sure | they will"?"""
     source = noun_phrase_after(words, after) if words.tags[after] in ("det", "poss", "pron", "cap", "num", "") else None
     return source is not None and words.tags[source[1] + 1 : source[1] + 2] in (["be"], ["have"], ["modal"], ["do"])
+
+
+def _is_scene(words: Words, after: int) -> bool:
+    """ "recalled | the envoy leaving the hall", but not "concluded | its licensing agreement"."""
+    found = noun_phrase_after(words, after)
+    does = found[1] + 1 if found else words.size
+    return does < words.size and words.lows[does].endswith("ing") and words.tags[does + 1 : does + 2] != [""]
 
 
 def _clause_later(words: Words, after: int) -> bool:

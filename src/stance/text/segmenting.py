@@ -31,6 +31,7 @@ _INITIAL = re.compile(r"(?:^|-)[A-Z]\.?,?$")
 _ACRONYM = re.compile(r"(?:^|[^A-Za-z])(?:[A-Z]\.)+[A-Z]$")
 _AFTER_CUE = re.compile(r"(?:in|at|on|during|after|before|as|to|of|when|while|with|from|\w+ing|\w+ly|\w+day)\b|[—–]")
 _TAIL, _TAIL_WORDS = 120, 9  # how far the verb may stand from the mark
+_SIGNED = re.compile(r"[\s*]*(?:[—–―]|--?)[\s*]*(?:[A-Z]|(?:the|an?) )[^“”«»\"\n]{1,120}(?<![.!?])")
 _ALNUM = re.compile(r"[^\W_]")
 _TOKEN = re.compile(r"[^\s.]+(?:\.[^\s.]+)*")
 _WORD = 40  # characters of the next word that are looked at
@@ -245,7 +246,7 @@ def _is_speech(text: str, statement: Span, q: Quotation, led: bool, continues: b
     after = text[q.end : q.end + 1]
     ends = text[stop - 1] in ",.?!…—–-" or after in (",", "?", "!") or q.end == end
     if not led:
-        return ends
+        return ends or (text.count(" ", begin, stop) > 1 and bool(_SIGNED.fullmatch(text, q.end, end)))
     before = text[max(start, q.start - 9) : q.start].rstrip()
     if text[begin:stop].istitle() and text[stop - 1] == ",":
         return False  # "In her book, “The Long Road,” the envoy wrote"

@@ -20,7 +20,7 @@ NOUNY = frozenset(("", "cap", "num", "gen", "time"))
 """Tags of the words that a noun phrase may consist of."""
 
 _TOKEN = re.compile(
-    r"(?:[^\W\d_]\.){2,}|[A-Z]\.(?![\w.])|(?:MRS?|MS|DR|SENS?|REPS?|GOV|GEN|LT|COL|Mrs?|Ms|Drs?|Sens?|Reps?|Govs?|Gen|Lt|Col|Maj|Capt|Sgt|Adm|Rev|Prof|Del|St|Jr"
+    r"(?:[^\W\d_]\.){2,}|[A-Z]\.(?![\w.])|(?:MRS?|MS|DR|SENS?|REPS?|GOV|GEN|LT|COL|AMB|Mrs?|Ms|Drs?|Sens?|Reps?|Govs?|Gen|Lt|Col|Maj|Capt|Sgt|Adm|Amb|Rev|Prof|Del|St|Jr"
     r"|Sr|Jan|Feb|Aug|Sept|Oct|Nov|Dec|No|Mt)\.|\w+(?=n['’]t\b)|n['’]t\b|['’](?:s|re|ve|ll|d|m)\b|"
     r"[@#$€£]?\w+(?:(?:[-‑&/.\u00ad\u200b-\u200d\u2060]|[\u0300-\u036f]+|['’](?!(?:s|re|ve|ll|d|m)\b)"
     r"|(?<=\d),(?=\d))\w+)*[\u0300-\u036f\u200b-\u200d\u2060]*(?:(?<=\d)%)?|--|[^\w\s]"
