@@ -42,3 +42,12 @@ def test_two_sentences_in_one_quotation_of_the_article_are_two_statements() -> N
     assert first.voice == second.voice == "quote"
     assert (first.speaker_full, second.speaker_full) == (SECRETARY, SECRETARY)
     assert document.text[first.end : second.start].isspace()
+
+
+@pytest.mark.skipif(not ARTICLE.is_file(), reason="the article is not there")
+def test_what_the_president_says_in_the_article_is_not_judged_as_his_secretarys() -> None:
+    document = Document(ARTICLE.read_text(encoding="utf-8"), id="article")
+    s = attribute(document, segment(document))[13]
+    assert s.speaker_full == SECRETARY
+    assert "tweeted" in s.text
+    assert "tweeted" not in s.judged

@@ -533,6 +533,16 @@ def test_what_another_says_in_a_clause_of_its_own_is_not_attributed(
     assert (only.speaker, text[only.content_start : only.content_end], only.target) == ("Orlova", content, target)
 
 
+def test_what_another_says_after_it_is_not_judged_as_the_speakers() -> None:
+    hers, whole = "Orlova has offered talks", "Orlova has offered talks, but Iran called them a waste of time."
+    (only,) = told(whole)
+    assert (only.speaker, only.judged) == ("Orlova", hers)
+    (alone,) = told(hers + ".")
+    assert alone.judged == hers + "."
+    (after,) = told("The talks are dead, Orlova said.")
+    assert after.judged == "The talks are dead, Orlova said."
+
+
 @pytest.mark.parametrize(
     ("text", "target"),
     [
