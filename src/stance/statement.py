@@ -46,7 +46,8 @@ class Statement:
     ``speaker_full`` is the longest form of the speaker's name in the document, ``target`` the actor
     addressed or spoken of.
     ``judged_end`` (an offset too) ends what the stance is judged by: of a quotation or clause that stands first, its
-    words and cue, for what the reporter adds is not the speaker's; None where that is the whole statement.
+    words and cue, for what the reporter adds is not the speaker's; of one that stands last, its words up to a clause in
+    which another speaks; None where that is the whole statement.
     """
 
     document: str

@@ -1,4 +1,5 @@
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -11,11 +12,13 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from stance.errors import InputError
+from stance.model.calibration import kept_evaluations
 from stance.model.corpus import digest, groups, split
 from stance.model.params import Params
 from stance.model.search import fit_classifier, make_blocks, make_folds
 from stance.model.table import Table
 from stance.model.training import train
+from stance.report.card import card
 
 VERBS = {
     "yes": ["accepts", "welcomes", "signs"],
@@ -74,6 +77,19 @@ def test_the_header_says_what_the_table_was_made_of(small, corpus):
     assert header["chosen"] == small.chosen
     assert set(header["versions"]) == {"stance", "python", "numpy", "scipy", "scikit-learn"}
     assert header["metrics"]["test"]["macro_f1"] == small.evaluations["test"].macro_f1
+
+
+def test_it_is_measured_by_kinds_of_rows_and_the_card_of_the_table_shows_them(quick, tmp_path):
+    rows = frame(("yes", "no", "maybe"))
+    rows["desk"] = ["north", "south"] * (len(rows) // 2)
+    rows["id"] = [f"row {i}" for i in range(len(rows))]
+    result = train(rows, quick, jobs=1)
+    for evaluation in result.evaluations.values():
+        assert set(evaluation.slices) == {"desk"}
+        assert sum(row["n"] for row in evaluation.slices["desk"].values()) == evaluation.n
+    result.table.save(tmp_path / "desks.npz")
+    header = Table.load(tmp_path / "desks.npz").header
+    assert re.search(r"cross-validation \| desk \| north \| \d+ \| .* to ", card(header, kept_evaluations(header)))
 
 
 # --- label smoothing

@@ -65,6 +65,8 @@ def test_csv_and_json_hold_the_same_figures(rows):
     for record, one in zip(records, objects, strict=True):
         assert float(record["index"]) == one["index"]["value"]
         assert float(record["index_low"]) == one["index"]["low"]
+        for label, share in one.get("shares", {}).items():
+            assert float(record[f"share_{label}"]) == share
 
 
 def test_nothing_is_written_without_rows():

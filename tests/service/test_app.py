@@ -222,6 +222,7 @@ HOSTILE = {
     "no such day": b'{"documents": [{"text": "a", "date": "2024-02-31"}]}',
     "page without text": b'{"html": "<script>x</script>"}',
     "too many statements": json.dumps({"statements": ["a"] * 5_001}).encode(),
+    "too many documents": json.dumps({"documents": [{"text": "a"}] * 5_001}).encode(),
     "too many lines": json.dumps({"text": "a\n" * 5_001}).encode(),
     "too many sentences": json.dumps({"text": "We agree. " * 5_001}).encode(),
     "too long": b'{"text": "' + b"a" * 2_000_001 + b'"}',
@@ -241,6 +242,23 @@ def test_hostile_bodies_get_a_problem_and_no_traceback(client, body):
         assert problem["status"] == answer.status_code
         assert "Traceback" not in answer.text
         assert len(answer.text) < 1000
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "what"),
+    [
+        ("too many statements", 413, "statements: more than 5,000: send them in parts"),
+        ("too many documents", 413, "documents: more than 5,000: send them in parts"),
+        ("too many sentences", 413, "body: more than 5,000 statements: send it in parts"),
+        ("deep JSON", 422, "body: JSON that goes too deep"),
+        ("many digits", 422, "body: JSON that goes too deep, or a number too long"),
+    ],
+)
+def test_what_is_too_much_is_said_with_status_and_remedy(client, name, status, what):
+    for headers in ({"content-type": "application/json"}, LONG_WAY):
+        answer = client.post("/v1/score", content=HOSTILE[name], headers=headers)
+        assert answer.status_code == status
+        assert answer.json()["detail"].startswith(what)
 
 
 STRANGE = [

@@ -483,6 +483,25 @@ def test_the_content_is_what_is_attributed() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "content"),
+    [
+        ("The minister said on Friday that the ban would stay.", "the ban would stay."),
+        ("Orlova told reporters in Northport on Monday that he would go.", "he would go."),
+        ("Orlova told him that the talks were over.", "the talks were over."),
+        ("Orlova announced at a meeting in May, that ships would leave.", "ships would leave."),
+        ("Orlova said again that the talks were dead.", "the talks were dead."),
+        ("Orlova rejected the claim that Ostland had lied.", "the claim that Ostland had lied."),
+        ("Orlova warned the troops that fired.", "the troops that fired."),
+        ("Orlova said those that fled would return.", "those that fled would return."),
+    ],
+)
+def test_the_content_begins_behind_when_where_and_to_whom(text: str, content: str) -> None:
+    (s,) = told(text)
+    assert s.speaker
+    assert text[s.content_start : s.content_end] == content
+
+
+@pytest.mark.parametrize(
     "source",
     ["two diplomats", "two diplomats, who were in Halm", "Jane Roe, the envoy of Ostland", "aides who were in Halm"],
 )
@@ -513,6 +532,16 @@ def test_what_another_says_in_a_clause_of_its_own_is_not_attributed(
 ) -> None:
     (only,) = told(text)
     assert (only.speaker, text[only.content_start : only.content_end], only.target) == ("Orlova", content, target)
+
+
+def test_what_another_says_after_it_is_not_judged_as_the_speakers() -> None:
+    hers, whole = "Orlova has offered talks", "Orlova has offered talks, but Iran called them a waste of time."
+    (only,) = told(whole)
+    assert (only.speaker, only.judged) == ("Orlova", hers)
+    (alone,) = told(hers + ".")
+    assert alone.judged == hers + "."
+    (after,) = told("The talks are dead, Orlova said.")
+    assert after.judged == "The talks are dead, Orlova said."
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,9 @@ TONE_RANGE = (-3.0, 3.0)
 LABEL_COLUMNS = ("stance", "label")
 GROUP_COLUMNS = ("scenario", "group")
 
+MOST_KINDS = 20
+"""A column of more values than that, such as an id, makes no slices."""
+
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -97,6 +100,12 @@ def _require_column(path: Path, columns: Sequence[str], wanted: Sequence[str], o
         what = f"no column {names} (its columns: {', '.join(columns) or 'none'})"
         raise InputError(what, place=f"{path}:1", remedy=f"name the column with {option}")
     return column
+
+
+def sliceable(frame: pd.DataFrame) -> list[str]:
+    """The further columns of the files that part the rows into a few kinds (2 to MOST_KINDS): what to measure apart."""
+    known = {"text", "label", "tone", "group", "file", "line"}
+    return [str(name) for name in frame if name not in known and 2 <= frame[name].astype(str).nunique() <= MOST_KINDS]
 
 
 def flaws(frame: pd.DataFrame) -> list[InputError | None]:

@@ -19,6 +19,7 @@ from threadpoolctl import threadpool_limits
 
 from stance.errors import InputError
 from stance.model.compiling import logits, softmax
+from stance.model.corpus import sliceable
 from stance.model.evaluation import Evaluation, evaluate
 from stance.model.features import Frames, Meanings, Sentences, Shapes, Trends, Words
 from stance.model.params import Params
@@ -180,6 +181,7 @@ class Search:
         self.folds = make_folds(self.truth, frame["group"].to_numpy(dtype=str), params)
         self.params, self.parallel, self.steps = params, parallel, steps
         self.labels = np.unique(self.truth)
+        self.slices = {column: frame[column].tolist() for column in sliceable(frame)}
         self.tried: list[dict[str, float]] = []
         self.metrics: dict[str, float] = {}
         self._logits: dict[tuple[float, ...], Floats] = {}
@@ -210,9 +212,9 @@ class Search:
         return self._chosen
 
     def evaluation(self) -> Evaluation:
-        """The out-of-fold predictions of the chosen setting, calibrated, as one evaluation."""
+        """The out-of-fold predictions of the chosen setting, calibrated, as one evaluation, sliced by kinds of rows."""
         z = self.held_out() / self._chosen["temperature"]
-        return evaluate(self.labels.tolist(), self.truth.tolist(), softmax(z))
+        return evaluate(self.labels.tolist(), self.truth.tolist(), softmax(z), slices=self.slices)
 
     def held_out(self) -> Floats:
         """(n, labels) logits of the chosen setting, each by a model that has not seen its row; not calibrated."""

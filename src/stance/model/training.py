@@ -17,7 +17,7 @@ from joblib import Parallel
 
 from stance import __version__
 from stance.model.compiling import Pipeline, compile_table
-from stance.model.corpus import digest, groups, require_trainable, split
+from stance.model.corpus import digest, groups, require_trainable, sliceable, split
 from stance.model.evaluation import Evaluation, evaluate_table
 from stance.model.matching import digest as digest_lexicon
 from stance.model.params import Params
@@ -83,7 +83,8 @@ def train(
     evaluations = {"cross-validation": search.evaluation()}
     pipeline = fit(learn, chosen, params)
     if len(test):
-        evaluations["test"] = evaluate_table(compile_table(pipeline, describe(pipeline, params, len(learn))), test)
+        tested = compile_table(pipeline, describe(pipeline, params, len(learn)))
+        evaluations["test"] = evaluate_table(tested, test, by=sliceable(frame))
         if params.refit:
             steps("fitting on all rows")
             pipeline = fit(frame, chosen, params)

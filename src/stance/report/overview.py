@@ -143,7 +143,8 @@ def _flat(row: Summary | Step, poles: Poles) -> dict[str, Any]:
     plain = {name: getattr(row, name) for name in ("name", "documents", "n", "copies")}
     counts = {f"n_{label}": count for label, count in row.counts.items()}
     indices = _columns("index", row.index) | _columns("index_confident", row.index_confident)
-    record = {**plain, **counts, "uncertain": row.uncertain, **indices, "tone": row.tone}
+    shares = {f"share_{label}": share for label, share in row.shares.items()}
+    record = {**plain, **counts, "uncertain": row.uncertain, **indices, "tone": row.tone, **shares}
     for label in poles:
         record |= _place(f"most_{label}", row.extremes.get(label))
     return record

@@ -24,13 +24,14 @@ from stance.service.guard import Doors, Guard, Limits, Receive, Refusal, Scope, 
 from stance.service.live import Live
 from stance.service.messages import Health, ModelCard, ModelName, Problem, ScoreAnswer, ScoreRequest
 from stance.service.metrics import CONTENT_TYPE, Metrics
-from stance.service.problems import JSON, problem, status_of, words
+from stance.service.problems import JSON, problem, status_of, too_many, words
 from stance.service.scoring import Scoring
 
 ABOUT = """Reads diplomatic text and says, statement by statement, who said it, whether it moves toward accommodation
 or confrontation, how harshly it is said, and how sure the model is. Nothing that is sent is kept or passed on."""
 
 SCORE_PATH = "/v1/score"
+UNREADABLE = "body: JSON that goes too deep, or a number too long: send no more than what /openapi.json asks for"
 _REQUEST: TypeAdapter[ScoreRequest] = TypeAdapter(ScoreRequest)
 
 _SAID = {
@@ -178,10 +179,16 @@ def _answer_errors(app: FastAPI) -> None:
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind != "application/json":
             return answer(request, 415, "Content-Type: not JSON: send the header `Content-Type: application/json`")
-        return answer(request, 422, words(error.errors()))
+        errors = error.errors()
+        crowd = too_many(errors)
+        return answer(request, status_of(crowd), str(crowd)) if crowd else answer(request, 422, words(errors))
 
     @app.exception_handler(HTTPException)
     async def http_error(request: Request, error: HTTPException) -> JSONResponse:
+        if (
+            error.status_code == 400
+        ):  # FastAPI's, for JSON that Python will not read; what is not whole never comes here
+            return answer(request, 422, UNREADABLE)
         return answer(request, error.status_code, str(error.detail), error.headers)
 
     @app.exception_handler(Exception)

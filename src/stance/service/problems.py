@@ -61,6 +61,19 @@ def words(errors: Sequence[Mapping[str, Any]]) -> str:
     return "; ".join(lines) + more + ": see /openapi.json"
 
 
+def too_many(errors: Sequence[Mapping[str, Any]]) -> TooLarge | None:
+    """The list that is longer than one request may have it, if there is one among pydantic's errors of a request.
+
+    >>> str(too_many([{"type": "too_long", "loc": ("body", "statements", "statements"), "ctx": {"max_length": 5000}}]))
+    'statements: more than 5,000: send them in parts'
+    """
+    for error in errors:
+        if error["type"] == "too_long":
+            most = error["ctx"]["max_length"]
+            return TooLarge(f"more than {most:,}", place=_place(error["loc"]), remedy="send them in parts")
+    return None
+
+
 def _place(loc: Sequence[str | int]) -> str:
     """The path to a field, without the tags that tell one kind of request, or of document, from another."""
     path = [str(part) for part in loc if part != "body"][1:]

@@ -375,6 +375,10 @@ class _Teller:
         elif reading and reading.cue == ":":
             content = (max(content[0], reading.content[0]), content[1])
         own = reading.cue if reading else None
+        judged_end = s.judged_end
+        last = reading and reading.source and words.starts[reading.source[0]] < content[0]
+        if last and s.voice != "quote" and self.text.startswith(",", content[1]):
+            judged_end = content[1]  # what another says in a clause of its own comes after
         return Statement(
             s.document,
             s.index,
@@ -387,5 +391,5 @@ class _Teller:
             self.cast.longest(mention),
             target(words, self.text, content, mention, self.cast, own),
             self.cues[-1],
-            s.judged_end,
+            judged_end,
         )

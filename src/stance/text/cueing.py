@@ -10,8 +10,8 @@ from stance.text.clauses import Verb, cue_verb, main_clause, verb_group
 from stance.text.names import Cast, actors, common_kind
 from stance.text.phrases import noun_phrase_after, subject
 from stance.text.quoting import MARKS
-from stance.text.wordlists import kinds
-from stance.text.words import AUXILIARY, Range, Words, groups
+from stance.text.wordlists import cues, kinds
+from stance.text.words import AUXILIARY, NOUNY, Range, Words, groups
 
 Span = tuple[int, int]
 
@@ -28,6 +28,10 @@ _LONGEST_SIGNATURE = 16
 _COORDINATE = frozenset(("while", "whereas", "but", "and", "as"))
 _SAME = frozenset(("he", "she", "it", "they"))  # most likely the speaker again
 _LABEL = 6  # words in the name that labels a turn of a transcript
+_APART = 12  # words between a cue and its "that"
+_WHEN_WHERE = frozenset(("on", "in", "at", "during", "after", "before", "through", "via", "from", "to", "over"))
+_TO_WHOM = ("him", "her", "them", "us", "me", "you")
+_TOLD = frozenset(("tell", "inform", "assure", "reassure", "remind", "warn", "notify", "promise", "brief"))
 _TITLE = 16  # words of the title of a speech up to "by"
 _TURN = 45.0  # how much the label of a turn counts
 _BRACKETS = 16  # words in brackets after a label or before what is said
@@ -287,13 +291,33 @@ def opens_turn(words: Words) -> bool:
 
 def content_after(s: Statement, words: Words, last: int) -> Span:
     """From the word after a cue, and after its "that", to where another speaks or the end of the statement."""
-    i = last + 1
+    i = _clause_after(words, last)
     if words.lows[i : i + 1] == ["that"]:
         i += 1
     if words.words[i : i + 1] == [","]:
         i += 1
     end = _other_clause(words, i)
     return (words.starts[i] if i < words.size else s.end, words.starts[end] if end else s.end)
+
+
+def _clause_after(words: Words, last: int) -> int:
+    """The "that" of a cue, which may stand behind when, where or to whom it was said; else the word after the cue.
+
+    "said on Friday that", "told the council in a letter that"; not "rejected the claim that".
+    """
+    i = last + 1
+    cue = cues().get(words.lows[last])
+    told = cue is not None and cue.lemma in _TOLD
+    if i >= words.size or not (told or words.tags[i] in ("time", "adv") or words.lows[i] in _WHEN_WHERE):
+        return i
+    for k in range(i, min(i + _APART, words.size - 1)):
+        if words.lows[k] == "that" and words.tags[k - 1] != "prep":
+            relative = words.tags[k + 1] in ("verb", "cue", *AUXILIARY) or words.lows[k + 1].endswith("ed")
+            return i if relative else k
+        inside = words.tags[k] in (*NOUNY, "det", "poss", "prep", "adv") or words.lows[k] in ("to", *_TO_WHOM)
+        if not inside and not (words.words[k] == "," and words.lows[k + 1] == "that"):
+            return i
+    return i
 
 
 def _other_clause(words: Words, first: int) -> int | None:
