@@ -322,13 +322,10 @@ class Sentences(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """(n, dimensions) vectors."""
         check_is_fitted(self)
         texts, memo = _texts(X), _vectors(self.encoder)
-        new = [text for text in dict.fromkeys(texts) if text not in memo]
-        if new and (taught := read_answers(self.encoder)):
-            memo.update((text, taught[key]) for text in new if (key := text_key(text)) in taught)
-            new = [text for text in new if text not in memo]
-        if new:
-            memo.update(zip(new, Encoder(self.encoder_)(new), strict=True))
-        return sp.csr_matrix(np.array([memo[text] for text in texts]).reshape(len(texts), self.encoder_["dimensions"]))
+        keys = [text_key(text) for text in texts]
+        if new := {key: text for key, text in zip(keys, texts, strict=True) if key not in memo}:
+            memo.update(zip(new, Encoder(self.encoder_)([*new.values()]), strict=True))
+        return sp.csr_matrix(np.array([memo[key] for key in keys]).reshape(len(texts), self.encoder_["dimensions"]))
 
     def get_feature_names_out(self, input_features: object = None) -> npt.NDArray[np.object_]:
         """``sentence 0`` and so on: a dimension by itself says nothing."""
@@ -337,8 +334,9 @@ class Sentences(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
 
 @cache
-def _vectors(encoder: str) -> dict[str, npt.NDArray[np.float32]]:
-    return {}
+def _vectors(encoder: str) -> dict[bytes, npt.NDArray[np.float32]]:
+    """What an encoder said so far, by text_key; of what it was taught, what is to be taken for that."""
+    return read_answers(encoder)
 
 
 class Trends(_Block):

@@ -75,7 +75,7 @@ def train(
     untried = len(frame) >= params.trend_rows and 0 in params.trend_weight
     sought = replace(params, trend_weight=(0.0,)) if untried else params
     settings = 1 + sum(len(getattr(sought, name)) - 1 for name in SEARCHED)
-    steps = _Steps(progress, settings + 4)  # tone, fitting twice, done
+    steps = Steps(progress, settings + 4)  # tone, fitting twice, done
     with Parallel(n_jobs=1 if params.encoder else jobs) as parallel:  # an encoder uses all cores by itself
         search = Search(learn, sought, parallel, steps)
         chosen = search.choose()
@@ -139,13 +139,14 @@ def _versions() -> dict[str, str]:
     return {"numpy": np.__version__, "scipy": scipy.__version__, "scikit-learn": sklearn.__version__}
 
 
-class _Steps:
-    """Counts steps for the progress bar."""
+class Steps:
+    """Counts steps for the progress bar: each call says what is done next, the last one that all is done."""
 
     def __init__(self, progress: Progress | None, total: int) -> None:
         self.progress, self.total, self.done = progress, total, -1
 
     def __call__(self, what: str) -> None:
+        """Say what is done next."""
         self.done += 1
         if self.progress:
             self.progress(self.done, self.total, what)

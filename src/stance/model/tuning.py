@@ -14,6 +14,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ from stance.model.corpus import groups, require_trainable
 from stance.model.encoder import load, write_answers
 from stance.model.params import Params
 from stance.model.search import make_folds
-from stance.model.training import sides
+from stance.model.training import Progress, Steps, sides
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,7 +37,6 @@ WARM_UP = 0.06
 """Share of the steps in which the rate grows, before it falls to nothing."""
 
 Answers = npt.NDArray[np.float32]
-Progress = Callable[[int, int, str], None]
 
 
 def tune(frame: pd.DataFrame, encoder: str, out: Path, *, seed: int = 0, progress: Progress | None = None) -> None:
@@ -52,22 +52,14 @@ def tune(frame: pd.DataFrame, encoder: str, out: Path, *, seed: int = 0, progres
     require_trainable(frame)
     learn, _ = sides(frame.assign(group=groups(frame)))
     task = _Task(learn, encoder, seed)
+    everything = np.arange(len(learn))
     halves = make_folds(task.truth, learn["group"].to_numpy(str), Params(folds=2, seed=seed))
-    plan = [(rows, f"teaching half {i} of 2") for i, (rows, _) in enumerate(halves, 1)]
-    plan.append((np.arange(len(learn)), "teaching all"))
-    total = sum(task.steps(len(rows)) for rows, _ in plan)
-    done, answers, model = 0, np.zeros((len(learn), task.columns), np.float32), None
-    for i, (rows, what) in enumerate(plan):
-        start = done
-
-        def tell(step: int, start: int = start, what: str = what) -> None:
-            if progress:
-                progress(start + step, total, what)
-
-        model = task.teach(rows, tell)
-        done += task.steps(len(rows))
-        if i < len(halves):
-            answers[halves[i][1]] = task.ask(model, halves[i][1])
+    steps = Steps(progress, sum(task.steps(len(rows)) for rows in (*(half for half, _ in halves), everything)))
+    answers = np.zeros((len(learn), task.columns), np.float32)
+    for i, (half, other) in enumerate(halves, 1):
+        answers[other] = task.ask(task.teach(half, partial(steps, f"teaching half {i} of 2")), other)
+    model = task.teach(everything, partial(steps, "teaching all"))
+    steps("writing")
     _write(model, dict(zip(task.texts, answers, strict=True)), out)
 
 
@@ -86,7 +78,7 @@ class _Task:
         """Batches in which so many rows are taught."""
         return EPOCHS * -(-rows // BATCH)
 
-    def teach(self, rows: npt.NDArray[np.int64], tell: Callable[[int], None]) -> Any:
+    def teach(self, rows: npt.NDArray[np.int64], tell: Callable[[], None]) -> Any:
         """A fresh encoder, taught some of the rows."""
         import torch
 
@@ -95,10 +87,9 @@ class _Task:
         truth = torch.tensor(np.searchsorted(self.labels, self.truth))
         shares = len(rows) / (len(self.labels) * torch.bincount(truth[rows]))
         stance = torch.nn.CrossEntropyLoss(shares, label_smoothing=SMOOTHING)
-        total = self.steps(len(rows))
-        optimizer, schedule = _optimizer(model, total)
-        for step, batch in enumerate(self._batches(rows)):
-            tell(step)
+        optimizer, schedule = _optimizer(model, self.steps(len(rows)))
+        for batch in self._batches(rows):
+            tell()
             out = self._forward(model, batch)
             error = stance(out[:, : len(self.labels)], truth[batch])
             if self.tone is not None:

@@ -147,7 +147,7 @@ def _add_page(app: FastAPI, scoring: Scoring) -> None:
     @app.get("/", include_in_schema=False)
     async def index() -> HTMLResponse:
         model = scoring.live.model
-        page = html.page(tuple(model.tables[0].labels), model.poles)
+        page = html.page(model.tables[0].labels, model.poles)
         return HTMLResponse(page, headers={"cache-control": "no-cache"})
 
     @app.get("/static/{name}", include_in_schema=False)
@@ -185,9 +185,7 @@ def _answer_errors(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def http_error(request: Request, error: HTTPException) -> JSONResponse:
-        if (
-            error.status_code == 400
-        ):  # FastAPI's, for JSON that Python will not read; what is not whole never comes here
+        if error.status_code == 400:  # FastAPI's, for JSON that Python will not read; a body is always whole here
             return answer(request, 422, UNREADABLE)
         return answer(request, error.status_code, str(error.detail), error.headers)
 
