@@ -199,15 +199,28 @@ def test_a_kill_between_stance_and_tone_loses_only_that_question(pool) -> None:
 
 def test_control_c_stops_it_with_all_answers_kept_and_the_terminal_as_before(pool) -> None:
     terminal = Terminal(str(pool), "--no-tone")
-    before = termios.tcgetattr(terminal.master)[3]
+    before = termios.tcgetattr(terminal.master)
     terminal.wait_for("[1/8]")
-    terminal.press("hn\x1b[A")  # an arrow key is no answer
+    terminal.press("h\x1b[An\x1bOA")  # an arrow key is no answer
     terminal.wait_for("[3/8]")
-    terminal.press("\x03")
+    terminal.press("c\x03h")  # what was typed before it counts
     terminal.process.wait(timeout=30)
-    assert termios.tcgetattr(terminal.master)[3] == before
+    assert termios.tcgetattr(terminal.master)[3] == before[3]
+    assert termios.tcgetattr(terminal.master)[6] == before[6]
     assert terminal.close() != 0
-    assert [r["stance"] for r in rows(pool.with_name("next.labels.jsonl"))] == ["hawkish", "neutral"]
+    assert [r["stance"] for r in rows(pool.with_name("next.labels.jsonl"))] == ["hawkish", "neutral", "conciliatory"]
+
+
+def test_an_interrupt_that_another_program_sends_stops_it_too(pool) -> None:
+    terminal = Terminal(str(pool), "--no-tone")
+    terminal.wait_for("[1/8]")
+    terminal.press("h")
+    terminal.wait_for("[2/8]")
+    time.sleep(0.2)  # it waits for a key
+    terminal.process.send_signal(signal.SIGINT)
+    terminal.process.wait(timeout=30)
+    assert terminal.close() != 0
+    assert [r["stance"] for r in rows(pool.with_name("next.labels.jsonl"))] == ["hawkish"]
 
 
 def test_the_session_in_the_docs_runs_as_it_is_shown(tmp_path) -> None:

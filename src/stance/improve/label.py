@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -24,6 +25,8 @@ TONES = {str(number): number - 4 for number in range(1, 8)}
 
 UNDO, SKIP, QUIT = "u", "s", "q"
 NO_TONE = ("\r", "\n", " ")
+# What an arrow or function key sends: an escape and letters, which must not count as keys.
+_ESCAPED = re.compile(r"\x1b(?:[\[O][0-9;]*.?)?")
 
 Ask = Callable[[], str]
 """Waits for one key and returns it; an empty string when there is no more input."""
@@ -230,16 +233,23 @@ def keyboard() -> Iterator[Ask]:
 
     terminal = sys.stdin.fileno()
     before = termios.tcgetattr(terminal)
-    keys = _pressed(terminal)
+    keys = _pressed(terminal, before[6][termios.VINTR])
     try:
-        # Not raw: Ctrl-C must still stop the loop, and output must still return to the left. What is typed ahead stays.
+        # Not raw: output must still return to the left, Ctrl-Z still suspend. What is typed ahead stays.
         tty.setcbreak(terminal, termios.TCSADRAIN)
+        # Ctrl-C comes as a key, in its turn: as a signal it would throw away what was typed before it, and would be
+        # heard only after the next key when it fell between two instructions just before the wait for one.
+        mode = termios.tcgetattr(terminal)
+        mode[6][termios.VINTR] = bytes([os.fpathconf(terminal, "PC_VDISABLE")])
+        termios.tcsetattr(terminal, termios.TCSADRAIN, mode)
         yield lambda: next(keys, "")
     finally:
         termios.tcsetattr(terminal, termios.TCSADRAIN, before)
 
 
-def _pressed(terminal: int) -> Iterator[str]:
-    while key := os.read(terminal, 64).decode(errors="ignore"):
-        # An arrow key sends an escape and letters, which must not count as keys.
-        yield from "" if key.startswith("\x1b") else key
+def _pressed(terminal: int, interrupt: bytes) -> Iterator[str]:
+    while read := os.read(terminal, 64):
+        typed, stop, _ = read.partition(interrupt)
+        yield from _ESCAPED.sub("", typed.decode(errors="ignore"))
+        if stop:
+            raise KeyboardInterrupt
