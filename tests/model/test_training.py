@@ -9,12 +9,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.sparse as sp
 from sklearn.linear_model import LogisticRegression
 
 from stance.errors import InputError
 from stance.model.calibration import kept_evaluations
 from stance.model.corpus import digest, groups, split
 from stance.model.params import Params
+from stance.model.regression import fit_shares
 from stance.model.search import fit_classifier, make_blocks, make_folds
 from stance.model.table import Table
 from stance.model.training import train
@@ -121,6 +123,19 @@ def test_without_smoothing_it_is_the_logistic_regression_of_scikit_learn(meaning
     ours = fit_classifier(X, truth, 3.0, 0.0, Params(smoothing=0)).coef_
     theirs = LogisticRegression(C=3.0, class_weight="balanced", tol=tol, max_iter=1000).fit(X, truth).coef_
     assert np.abs(ours - theirs).max() < share * np.abs(theirs).max()
+
+
+@pytest.mark.parametrize("labels", [("a", "b", "c"), ("a", "b")])
+def test_shares_of_labels_give_what_copies_of_the_rows_give_in_scikit_learn(labels):
+    rng = np.random.default_rng(0)
+    X = sp.random(200, 30, 0.3, format="csr", dtype=np.float32, random_state=0)
+    targets = rng.dirichlet(np.ones(len(labels)), 200) * rng.uniform(0.5, 2, (200, 1))
+    ours = fit_shares(X, targets, np.array(labels), C=2.0, tol=1e-7)
+    theirs = LogisticRegression(C=2.0, tol=1e-7, max_iter=5000)
+    theirs.fit(sp.vstack([X] * len(labels)), np.repeat(labels, 200), sample_weight=targets.T.ravel())
+    assert np.abs(ours.coef_ - theirs.coef_).max() < 0.005
+    assert np.abs(ours.predict_proba(X) - theirs.predict_proba(X)).max() < 0.002
+    assert ours.classes_.tolist() == theirs.classes_.tolist()
 
 
 # --- groups

@@ -23,6 +23,7 @@ from stance.model.corpus import sliceable
 from stance.model.evaluation import Evaluation, evaluate
 from stance.model.features import Frames, Meanings, Sentences, Shapes, Trends, Words
 from stance.model.params import Params
+from stance.model.regression import fit_shares
 from stance.model.table import TONE_LIMIT
 
 if TYPE_CHECKING:
@@ -105,16 +106,15 @@ def fit_classifier(X: sp.csr_matrix, truth: npt.NDArray[np.str_], C: float, rati
     """
     weights = (1 - ratio + ratio * unevenness(X, truth)).astype(np.float32) if ratio else np.ones(1, np.float32)
     weighed = X.multiply(weights).tocsr() if ratio else X
-    classifier = LogisticRegression(C=C, max_iter=1000, tol=_TOLERANCE)
     labels = np.unique(truth)
     balance = None if params.class_weight == "none" else params.class_weight
     targets = smooth(truth, params.smoothing) * compute_class_weight(balance, classes=labels, y=truth)
     # One thread: the products are small, so more only wait for each other, and their sums could differ.
     with threadpool_limits(1):
-        if params.smoothing:  # scikit-learn takes no shares of labels: each row stands there once for each label
-            rows, truth = sp.vstack([weighed] * len(labels), format="csr"), np.repeat(labels, len(truth))
-            classifier.fit(rows, truth, sample_weight=targets.T.ravel())
+        if params.smoothing:
+            classifier = fit_shares(weighed, targets, labels, C)
         else:
+            classifier = LogisticRegression(C=C, max_iter=1000, tol=_TOLERANCE)
             classifier.fit(weighed, truth, sample_weight=targets.sum(axis=1))
     classifier.coef_ = classifier.coef_ * weights
     return classifier
