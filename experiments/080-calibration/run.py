@@ -78,8 +78,8 @@ def read_contrast(path: Path) -> list[dict[str, str]]:
 
 def calibration_table(ways: dict[str, Any], z: Any, gold: Any, labels: list[str]) -> str:
     """Measures on gold of each way, and what is kept of it above a confidence."""
-    lines = ["| calibrated on | macro-F1 | ECE | log loss | kept at 0.6: share, right | kept at 0.8: share, right |"]
-    lines.append("|---|---:|---:|---:|---:|---:|")
+    head = "| calibrated on | macro-F1 | ECE | ECE of a perfect one | log loss | kept at 0.6: share, right | at 0.8 |"
+    lines = [head, "|---|---:|---:|---:|---:|---:|---:|"]
     truth = gold["label"].to_numpy(str)
     for name, way in ways.items():
         p = softmax(way(z))
@@ -87,8 +87,16 @@ def calibration_table(ways: dict[str, Any], z: Any, gold: Any, labels: list[str]
         loss = -np.log(p[np.arange(len(truth)), np.searchsorted(labels, truth)]).mean()
         right, sure = np.array(labels)[p.argmax(axis=1)] == truth, p.max(axis=1)
         kept = [f"{(sure >= c).mean():.2f}, {right[sure >= c].mean():.2f}" for c in (0.6, 0.8)]
-        lines.append(f"| {name} | {found.macro_f1:.3f} | {found.ece:.3f} | {loss:.3f} | {' | '.join(kept)} |")
+        measures = f"{found.macro_f1:.3f} | {found.ece:.3f} | {perfect_ece(p, labels):.3f} | {loss:.3f}"
+        lines.append(f"| {name} | {measures} | {' | '.join(kept)} |")
     return "\n".join(lines)
+
+
+def perfect_ece(p: Any, labels: list[str]) -> float:
+    """The mean ECE on so many rows of these probabilities, were each label drawn by them: what chance alone makes."""
+    random = np.random.RandomState(0)
+    draws = [[random.choice(labels, p=row / row.sum()) for row in p] for _ in range(50)]
+    return float(np.mean([evaluate(labels, drawn, p).ece for drawn in draws]))
 
 
 def prior_table(p: Any, gold: Any, pipeline: Any) -> str:
