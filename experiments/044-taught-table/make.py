@@ -9,14 +9,15 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from variations import ANSWERS, varied
+from variations import varied
 
 from stance.model.corpus import groups, read_labelled
-from stance.model.encoder import text_key
+from stance.model.encoder import write_answers
 from stance.model.table import Table
 from stance.model.training import sides
 
-ROOT = Path(__file__).parents[2]
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
 
 
 def main() -> None:
@@ -25,10 +26,9 @@ def main() -> None:
     frame = read_labelled([ROOT / "data" / "corpus"])
     learn, _ = sides(frame.assign(group=groups(frame)))
     texts = varied(learn["text"].tolist())
-    keys = np.frombuffer(b"".join(map(text_key, texts)), np.uint64)
-    answers = teacher.score(texts).probabilities[:, np.argsort(teacher.labels)].astype(np.float16)
-    np.savez_compressed(ANSWERS, keys=keys, answers=answers)
-    print(f"{len(texts):,} answers, {ANSWERS.stat().st_size / 1e6:.1f} MB")
+    answers = teacher.score(texts).probabilities[:, np.argsort(teacher.labels)]
+    write_answers(HERE, dict(zip(texts, answers.astype(np.float16), strict=True)))
+    print(f"{len(texts):,} texts answered")
 
 
 if __name__ == "__main__":

@@ -15,12 +15,12 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.class_weight import compute_class_weight
 from threadpoolctl import threadpool_limits
-from variations import ANSWERS, varied
+from variations import varied
 
 from stance.model.compiling import Pipeline, compile_table
 from stance.model.contrast import contrast
 from stance.model.corpus import groups, read_labelled
-from stance.model.encoder import text_key
+from stance.model.encoder import read_answers, text_key
 from stance.model.evaluation import evaluate_table
 from stance.model.params import Params
 from stance.model.regression import fit_shares
@@ -28,7 +28,8 @@ from stance.model.search import make_blocks, smooth, unevenness
 from stance.model.table import Table
 from stance.model.training import describe, sides
 
-ROOT = Path(__file__).parents[2]
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
 GOLD = Path(os.environ.get("STANCE_SHARED", ROOT.parent / "shared")) / "gold" / "dev.csv"
 PARAMS = Params.read(ROOT / "data" / "params.toml")
 SETTLED = ("shape_weight", "meaning_weight", "frame_weight", "trend_weight", "sentence_weight")
@@ -60,10 +61,9 @@ def main() -> None:
 
 def answered(statements: list[str]) -> tuple[list[str], Any]:
     """The variations that the teacher was asked about, and its (n, labels) probabilities."""
-    with np.load(ANSWERS) as archive:
-        known = dict(zip((key.tobytes() for key in archive["keys"]), archive["answers"].astype(float), strict=True))
+    known = read_answers(str(HERE))
     texts = [text for text in dict.fromkeys(varied(statements)) if text_key(text) in known]
-    shares = np.array([known[text_key(text)] for text in texts])
+    shares = np.array([known[text_key(text)] for text in texts], float)
     return texts, shares / shares.sum(axis=1, keepdims=True)
 
 

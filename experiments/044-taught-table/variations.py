@@ -9,14 +9,11 @@ from __future__ import annotations
 import random
 import re
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 
 from stance.model import vectors
 
-ANSWERS = Path(__file__).with_name("answers.npz")
-"""What the teacher says of the variations; written by make.py."""
 KEPT, NEAR, LEAST, SHARES = 250, 12, 0.45, (0.2, 0.4, 0.6)
 """The commonest words stay; a word gives way to one of the NEAR words closest to it, of cosine LEAST or more; of the
 words that could, one of the SHARES does."""

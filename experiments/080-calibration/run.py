@@ -84,10 +84,9 @@ def calibration_table(ways: dict[str, Any], z: Any, gold: Any, labels: list[str]
     for name, way in ways.items():
         p = softmax(way(z))
         found = evaluate(labels, truth.tolist(), p)
-        loss = -np.log(p[np.arange(len(truth)), np.searchsorted(labels, truth)]).mean()
         right, sure = np.array(labels)[p.argmax(axis=1)] == truth, p.max(axis=1)
         kept = [f"{(sure >= c).mean():.2f}, {right[sure >= c].mean():.2f}" for c in (0.6, 0.8)]
-        measures = f"{found.macro_f1:.3f} | {found.ece:.3f} | {perfect_ece(p, labels):.3f} | {loss:.3f}"
+        measures = f"{found.macro_f1:.3f} | {found.ece:.3f} | {perfect_ece(p, labels):.3f} | {found.log_loss:.3f}"
         lines.append(f"| {name} | {measures} | {' | '.join(kept)} |")
     return "\n".join(lines)
 
@@ -96,7 +95,7 @@ def perfect_ece(p: Any, labels: list[str]) -> float:
     """The mean ECE on so many rows of these probabilities, were each label drawn by them: what chance alone makes."""
     random = np.random.RandomState(0)
     draws = [[random.choice(labels, p=row / row.sum()) for row in p] for _ in range(50)]
-    return float(np.mean([evaluate(labels, drawn, p).ece for drawn in draws]))
+    return float(np.mean([evaluate(labels, drawn, p, samples=1).ece for drawn in draws]))
 
 
 def prior_table(p: Any, gold: Any, pipeline: Any) -> str:

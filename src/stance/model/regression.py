@@ -22,11 +22,11 @@ def fit_shares(
     X: (n, features), float32. targets: (n, labels) shares of the labels, in sorted order, times the weight of the row.
     C, tol: as in LogisticRegression.
     """
-    total, k = targets.sum(), len(labels)
+    rows, total, k = targets.sum(axis=1, keepdims=True), targets.sum(), len(labels)
     # Columns that are hardly ever zero (word vectors) come first, as a dense matrix, which costs less.
     full = np.bincount(X.indices, minlength=X.shape[1]) > len(targets) / 2
     order, n = np.argsort(~full, kind="stable"), full.sum()
-    dense, sparse = X[:, order[:n]].toarray(), X[:, order[n:]].tocsr()
+    dense, sparse = X[:, order[:n]].toarray(), X[:, order[n:]]
     turned = sparse.T.tocsr()
     # With two labels scikit-learn keeps one vector, the difference of the two that are kept here.
     penalty = (2 if k == 2 else 1) / (C * total)
@@ -35,7 +35,7 @@ def fit_shares(
         bias, weights = flat[:k], flat[k:].reshape(-1, k)
         short = weights.astype(np.float32)
         found = softmax(np.asarray(dense @ short[:n] + sparse @ short[n:], float) + bias)
-        error = (targets.sum(axis=1, keepdims=True) * found - targets) / total
+        error = (rows * found - targets) / total
         narrow = error.astype(np.float32)
         slope = penalty * weights
         slope[:n] += dense.T @ narrow
