@@ -14,18 +14,31 @@ from stance.model.features import Trends
 from stance.model.table import DEFAULT, Table
 from stance.model.tokens import Tokenizer
 from stance.model.training import train
-from stance.model.trends import NAMES, REACH, Follower, read_directions
+from stance.model.trends import HEAT, NAMES, REACH, THINGS, Follower, read_directions, read_things
 
 PIECES = ["prices", "wages", "fell", "rise", "not", "the", ",", ".", "but", "Velland", "12", "strongly", "zzxqj", "\n"]
 texts = st.lists(st.one_of(st.lists(st.sampled_from(PIECES), max_size=25).map(" ".join), st.text()), max_size=6)
 
 
-def found(*statements: str) -> list[list[str]]:
-    """For each statement its trends as ``word direction``, function words too."""
+def encoded(statements):
+    """Tokenizer, tokens, follower, and what it says of each type."""
     tokenizer = Tokenizer(["prices"])
     tokens = tokenizer.encode(statements)
-    follower = Follower(read_directions())
-    described = np.array([follower.describe(surface) for surface in tokenizer.surfaces], np.int8)
+    follower = Follower(read_directions() | read_things())
+    return tokenizer, tokens, follower, np.array([follower.describe(s) for s in tokenizer.surfaces], np.int8)
+
+
+def heat(text: str) -> dict[str, float]:
+    """Of one statement the features that sum its trends up, with their counts."""
+    _, tokens, follower, described = encoded([text])
+    found = follower.heat(tokens, described)
+    counts = np.bincount(found.features, found.values, len(HEAT))
+    return {name: count for name, count in zip(HEAT, counts.tolist(), strict=True) if count}
+
+
+def found(*statements: str) -> list[list[str]]:
+    """For each statement its trends as ``word direction``, function words too."""
+    tokenizer, tokens, follower, described = encoded(statements)
     trends = follower.follow(tokens, described)
     out: list[list[str]] = [[] for _ in statements]
     for at, rising in zip(trends.at, trends.rising, strict=True):
@@ -75,12 +88,46 @@ def test_no_word_of_the_lexicon_goes_both_ways():
     assert not {"inflat", "price", "contract", "unemploy", "econom"} & {*directions["falling"], *directions["rising"]}
 
 
+@pytest.mark.parametrize(
+    ("text", "features"),
+    [
+        ("prices fell", {"hot falling": 1, "cooling": 1}),
+        ("unemployment has fallen", {"cold falling": 1, "heating": 1}),
+        ("uncertainty rose", {"cold rising": 1, "cooling": 1}),
+        ("prices did not fall", {"hot rising": 1, "heating": 1}),
+        ("growth slowed", {"hot falling": 1, "cooling": 1}),
+        ("prices rose, but wages fell", {"hot rising": 1, "hot falling": 1, "cooling and heating": 1}),
+        ("prices rose, wages rose, demand rose", {"hot rising": 2, "heating": 1}),
+        ("prices rose and unemployment fell", {"hot rising": 1, "cold falling": 1, "heating": 1}),
+        ("fell, prices", {}),
+        ("tents fell", {}),
+        ("prices", {}),
+        ("", {}),
+    ],
+)
+def test_things_that_rise_and_fall_add_up_to_heating_or_cooling(text, features):
+    assert heat(text) == pytest.approx(features)
+
+
+def test_what_a_thing_does_reaches_no_further_than_a_trend():
+    near, far = (f"prices {'12 ' * (n - 1)}fell" for n in (REACH, REACH + 1))
+    assert heat(near)
+    assert not heat(far)
+
+
+def test_no_thing_is_both_hot_and_cold():
+    things = read_things()
+    assert not {*things["hot"]} & {*things["cold"]}
+    assert min(map(len, things.values())) > 30
+
+
 # --- vectors
 
 
 def test_a_feature_is_a_word_and_a_direction_and_function_words_are_none():
     block = Trends(min_df=1).fit(["The prices of bread fell.", "Prices rose."])
-    assert set(block.get_feature_names_out()) == {"price falling", "bread falling", "price rising"}
+    words = {"price falling", "bread falling", "price rising"}
+    assert set(block.get_feature_names_out()) == words | {"*hot falling", "*hot rising", "*cooling", "*heating"}
     one, two, none = block.transform(["Prices have not fallen.", "prices are up", "Prices!"]).toarray()
     np.testing.assert_array_equal(one, two)
     assert one.any()
@@ -119,6 +166,27 @@ def test_evidence_of_a_trend_spans_the_word_and_its_direction(trained):
     assert not any(name.startswith("the ") for name in spans)
 
 
+def test_evidence_of_what_trends_come_to_spans_thing_and_direction_or_all_of_them(trained):
+    text = "Yesterday prices had fallen while wages were up again."
+    evidence = trained.table.explain([text])
+    spans = {name: text[a:b] for name, a, b in zip(evidence.names, evidence.start, evidence.end, strict=True)}
+    assert spans["*hot falling"] == "prices had fallen"
+    assert spans["*hot rising"] == "wages were up"
+    assert spans["*cooling and heating"] == "fallen while wages were up"
+
+
+def test_a_table_with_words_of_trends_alone_still_scores(trained, tmp_path):
+    trained.table.save(tmp_path / "a.npz")
+    with np.load(tmp_path / "a.npz") as new:
+        np.savez(tmp_path / "b.npz", **{name: new[name] for name in new.files if name not in ("heat_weights", *THINGS)})
+    older = Table.load(tmp_path / "b.npz")
+    p, q = (table.score(["Prices fell.", "They met."]).probabilities for table in (trained.table, older))
+    assert np.abs(p[0] - q[0]).max() > 1e-6
+    np.testing.assert_allclose(p[1], q[1])
+    older.save(tmp_path / "c.npz")
+    assert Table.load(tmp_path / "c.npz").digest == older.digest
+
+
 def test_a_table_with_trends_is_the_same_when_trained_again_and_when_loaded(trained, corpus, quick, tmp_path):
     again = train(corpus, replace(quick, trend_weight=(0.7,)), jobs=1)
     assert again.table.to_bytes() == trained.table.to_bytes()
@@ -127,7 +195,7 @@ def test_a_table_with_trends_is_the_same_when_trained_again_and_when_loaded(trai
 
 
 def test_a_weight_of_0_leaves_nothing_in_the_file(small_path, trained, corpus, quick):
-    parts = {"trend_weights", "trend_idf", *NAMES}
+    parts = {"trend_weights", "trend_idf", "heat_weights", *NAMES, *THINGS}
     with np.load(small_path) as arrays:
         without = set(arrays.files)
     assert not parts & without
@@ -149,6 +217,10 @@ def test_the_shipped_table_is_written_as_it_was_read():
         {"trend_weights": lambda a: a[:, :-1]},
         {"trend_weights": lambda a: a[:-2]},
         {"trend_weights": lambda a: a * np.float32(np.nan)},
+        {"heat_weights": None},
+        {"heat_weights": lambda a: a[:-1]},
+        {"heat_weights": lambda a: a[:, :-1]},
+        {"hot": lambda a: a.astype(np.int64)},
         {"falling": lambda a: a.astype(np.int64)},
         {"falling": lambda a: np.full_like(a, 0xFF)},
     ],

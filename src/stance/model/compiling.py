@@ -12,10 +12,10 @@ import scipy.sparse as sp
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import FeatureUnion
 
-from stance.model.features import Frames, Meanings, Shapes, Trends, Words
+from stance.model.features import HEAT_WEIGHT, Frames, Meanings, Shapes, Trends, Words
 from stance.model.matching import EMPTY, Lexicon
 from stance.model.table import TONE_LIMIT, Table
-from stance.model.trends import NAMES
+from stance.model.trends import HEAT, NAMES, THINGS
 
 Floats = npt.NDArray[np.float64]
 
@@ -92,6 +92,7 @@ def compile_table(pipeline: Pipeline, header: Mapping[str, Any]) -> Table:
         "sentence_weights": share.get("sentences", np.zeros((0, len(bias)))),
         "trend_weights": np.zeros((0, len(bias))),
         "trend_idf": np.zeros(0),
+        "heat_weights": np.zeros((0, len(bias))),
     }
     grams: list[str] = []
     if "shapes" in blocks:
@@ -110,14 +111,17 @@ def compile_table(pipeline: Pipeline, header: Mapping[str, Any]) -> Table:
         lexicon = frames.lexicon_.parts
         arrays["frame_weights"] = np.zeros((frames.n_names_, len(bias)))
         arrays["frame_weights"][frames.kept_] = share["frames"]
-    directions: dict[str, list[str]] = {name: [] for name in NAMES}
+    trend_lists: dict[str, list[str]] = {name: [] for name in (*NAMES, *THINGS)}
     if "trends" in blocks:
         trends: Trends = blocks["trends"]
-        directions = {name: trends.directions_[name] for name in NAMES}
+        trend_lists = {name: (trends.directions_ | trends.things_)[name] for name in trend_lists}
         arrays["trend_weights"], arrays["trend_idf"] = np.zeros((2 * n, len(bias))), np.zeros(2 * n)
-        arrays["trend_weights"][trends.keys_] = share["trends"] * trends.idf_[:, None]
+        single_trends, heat = np.split(share["trends"], [len(trends.keys_)])
+        arrays["trend_weights"][trends.keys_] = single_trends * trends.idf_[:, None]
+        arrays["heat_weights"] = np.zeros((len(HEAT), len(bias)))
+        arrays["heat_weights"][trends.heat_] = heat * HEAT_WEIGHT
         arrays["trend_idf"][trends.keys_] = trends.idf_
-    lists = {"common": words.common_, "words": list(words.words_), "grams": grams, "meanings": forms} | directions
+    lists = {"common": words.common_, "words": list(words.words_), "grams": grams, "meanings": forms} | trend_lists
     keys = {"pair_keys": (-1 - words.keys_[~single])[order]}
     parts = {f"lexicon_{name}": lexicon[name] for name in (*Lexicon.LISTS, *Lexicon.ARRAYS)}
     return Table(header, {name: a.astype(np.float32) for name, a in arrays.items()} | keys | lists | parts)

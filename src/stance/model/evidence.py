@@ -109,6 +109,12 @@ class Places:
         first, last = np.minimum(at, near), np.maximum(at, near) + 1
         return self._on(names, self.rows[at], np.full(len(at), TREND), first, last, 0 * at, weights)
 
+    def heat(self, found: Readings, weights: Floats, features: Sequence[str]) -> Evidence:
+        """Evidence of what trends come to, each on the stretch from the thing to its word of direction, or on all."""
+        names = [f"*{features[i]}" for i in found.features.tolist()]
+        kinds = np.full(len(names), TREND)
+        return self._on(names, found.rows, kinds, found.start, found.end, 0 * found.start, weights)
+
     def frames(self, found: Readings, weights: Floats, features: Sequence[str]) -> Evidence:
         """Evidence of frames, to be asked for first: all that one stretch of words adds, named by what tells most."""
         order = np.lexsort((found.end, found.start, found.rows))

@@ -6,7 +6,7 @@
   their idf-weighted sum, scaled by one norm over its words.
 * :class:`Frames`: who furthers or hinders what (frames.py), as counts.
 * :class:`Sentences`: vectors of whole statements by an encoder, where one is asked for (encoder.py).
-* :class:`Trends`: words with what rises or falls beside them (trends.py), tf-idf.
+* :class:`Trends`: words with what rises or falls beside them (trends.py), tf-idf, and what that comes to, as counts.
 
 Additive means that training can compile a block into one row of numbers per word, pair or n-gram (table.py).
 The idf is the smoothed one of scikit-learn, ``ln((1 + n) / (1 + df)) + 1``.
@@ -30,13 +30,15 @@ from stance.model.encoder import describe as describe_encoder
 from stance.model.frames import Reader, Readings
 from stance.model.matching import Lexicon, read_lexicon
 from stance.model.tokens import NAME, Tokenizer, Tokens, common_words, grams, normal_form, pair_keys, plain_form
-from stance.model.trends import NAMES, Follower, read_directions
+from stance.model.trends import HEAT, NAMES, Follower, read_directions, read_things
 from stance.model.vectors import load as load_vectors
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 _BATCH = 4096
+HEAT_WEIGHT = 0.3
+"""Weight of the features of trends.HEAT beside the other trends (experiments/060)."""
 
 
 def _idf(df: npt.ArrayLike, n: int) -> Floats:
@@ -340,7 +342,7 @@ def _vectors(encoder: str) -> dict[bytes, npt.NDArray[np.float32]]:
 
 
 class Trends(_Block):
-    """Words with the direction of the nearest word that rises or falls, as tf-idf; each row has length one.
+    """Words with the direction of the nearest word that rises or falls, as tf-idf of length one, and trends.HEAT.
 
     masks: names have no direction.
     min_df: features found in fewer statements are left out.
@@ -351,9 +353,12 @@ class Trends(_Block):
 
     def fit(self, X: Iterable[str], y: object = None) -> Self:
         """Learn vocabulary and idf from n texts."""
-        self.directions_ = read_directions()
+        self.directions_, self.things_ = read_directions(), read_things()
         tokens, numbers = self._learn(X)
-        found, df = _frequencies(*self._occurrences(tokens, numbers))
+        rows, keys, heat = self._occurrences(tokens, numbers)
+        found, df = _frequencies(heat.rows.astype(np.int32), heat.features)
+        self.heat_ = found[df >= self.min_df]
+        found, df = _frequencies(rows, keys)
         neither = [self.words_[form] for form in self.directions_["neither"] if form in self.words_]
         kept = (df >= self.min_df) & ~np.isin(found // 2, neither)
         self.keys_ = found[kept]
@@ -363,21 +368,27 @@ class Trends(_Block):
     def transform(self, X: Iterable[str]) -> sp.csr_matrix:
         """(n, features) vectors."""
         tokens, numbers = self._encode(X)
-        return _tf_idf(tokens.n, *self._occurrences(tokens, numbers), self.keys_, self.idf_)
+        rows, keys, heat = self._occurrences(tokens, numbers)
+        words = _tf_idf(tokens.n, rows, keys, self.keys_, self.idf_)
+        shape = (tokens.n, len(HEAT))
+        sums = sp.csr_matrix((HEAT_WEIGHT * heat.values, (heat.rows, heat.features)), shape=shape)
+        return sp.hstack([words, sums[:, self.heat_]]).tocsr()
 
-    def _occurrences(self, tokens: Tokens, numbers: Ints) -> tuple[npt.NDArray[np.int32], Ints]:
-        """Statement and key of every word with a direction: ``2 * word``, and 1 more when it rises."""
-        follower = Follower(self.directions_)
+    def _occurrences(self, tokens: Tokens, numbers: Ints) -> tuple[npt.NDArray[np.int32], Ints, Readings]:
+        """Statement and key of every word with a direction: ``2 * word``, and 1 more when it rises; the heat."""
+        follower = Follower(self.directions_ | self.things_)
         described = np.array([follower.describe(surface) for surface in self._tokenizer.surfaces], np.int8)
         found = follower.follow(tokens, described)
         known = numbers[found.at] < len(self.words_)
-        return tokens.rows[found.at][known], (2 * numbers[found.at] + found.rising)[known]
+        keys = 2 * numbers[found.at] + found.rising
+        return tokens.rows[found.at][known], keys[known], follower.heat(tokens, described)
 
     def get_feature_names_out(self, input_features: object = None) -> npt.NDArray[np.object_]:
-        """Stems, with ``falling`` or ``rising`` after them."""
+        """Stems, with ``falling`` or ``rising`` after them, then the names of trends.HEAT with a ``*`` before them."""
         check_is_fitted(self)
         words = list(self.words_)
-        return np.array([f"{words[key // 2]} {NAMES[key % 2]}" for key in self.keys_.tolist()], dtype=object)
+        names = [f"{words[key // 2]} {NAMES[key % 2]}" for key in self.keys_.tolist()]
+        return np.array(names + [f"*{HEAT[i]}" for i in self.heat_.tolist()], dtype=object)
 
 
 @cache

@@ -1,10 +1,10 @@
 """The compiled model: a few numbers for every word, pair of words, character n-gram and frame; numpy only.
 
 A statement's logits are the sum of the rows of its words and pairs over the norm of their idf, plus the rows of
-its words' shapes over theirs and those of its trends over theirs, plus the rows of its frames and a bias; training
-has folded idf, block weights and temperature into the rows. Probabilities are the softmax. The last column, when
-there is a tone head, is the tone. A table is data, not code: one ``.npz`` of plain arrays and a JSON header, read
-with ``allow_pickle=False`` and checked before use.
+its words' shapes over theirs and those of its trends over theirs, plus the rows of its frames, of what its trends
+come to, and a bias; training has folded idf, block weights and temperature into the rows. Probabilities are the
+softmax. The last column, when there is a tone head, is the tone. A table is data, not code: one ``.npz`` of plain
+arrays and a JSON header, read with ``allow_pickle=False`` and checked before use.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from stance.model.evidence import Evidence, Places, edges
 from stance.model.frames import Reader, Readings
 from stance.model.matching import Lexicon, check_parts
 from stance.model.tokens import NAME, Tokenizer, Tokens, grams, normal_form, pair_keys, plain_form
+from stance.model.trends import HEAT, NO_HEAT, THINGS, Follower, Trends
 from stance.model.trends import NAMES as DIRECTIONS
 from stance.model.trends import NONE as NO_TRENDS
-from stance.model.trends import Follower, Trends
 
 DEFAULT = Path(__file__).with_name("default.npz")
 FORMAT = "stance-table/3"
@@ -62,6 +62,7 @@ _KINDS: dict[str, tuple[str, int]] = {  # array: kind of dtype, dimensions
     "sentence_weights": ("f", 2),
     "trend_weights": ("f", 2),
     "trend_idf": ("f", 1),
+    "heat_weights": ("f", 2),
     "lexicon_entries": ("i", 2),
     "lexicon_cue_start": ("i", 1),
     "lexicon_cue_list": ("i", 1),
@@ -69,9 +70,13 @@ _KINDS: dict[str, tuple[str, int]] = {  # array: kind of dtype, dimensions
     "lexicon_edges": ("i", 1),
     "lexicon_nodes": ("i", 2),
 }
-_LISTS = ("common", "words", "grams", "meanings", *DIRECTIONS, *(f"lexicon_{name}" for name in Lexicon.LISTS))
+_LISTS = (
+    *("common", "words", "grams", "meanings", *DIRECTIONS, *THINGS),
+    *(f"lexicon_{name}" for name in Lexicon.LISTS),
+)
 """Lists of strings, stored as UTF-8 lines."""
-_TRENDS = ("trend_weights", "trend_idf", *DIRECTIONS)
+_HEAT = ("heat_weights", *THINGS)
+_TRENDS = ("trend_weights", "trend_idf", *DIRECTIONS, *_HEAT)
 """Left out of the file of a table without trends, so that it is as it was before there were any."""
 
 
@@ -123,7 +128,7 @@ class _Read:
     """What is found in a batch of statements before anything is weighed.
 
     surfaces: of token types. rows, words, pairs: of each pair (edges included) its statement, the row of its right
-    word and its own. shapes: (t, columns) of tokens. directions: row of each trend.
+    word and its own. shapes: (t, columns) of tokens. directions: row of each trend. heat: what trends come to.
     """
 
     tokens: Tokens
@@ -135,6 +140,7 @@ class _Read:
     frames: Readings | None
     trends: Trends
     directions: npt.NDArray[np.int64]
+    heat: Readings
 
 
 class Table:
@@ -200,10 +206,11 @@ class Table:
     def _logits(self, texts: Sequence[str]) -> npt.NDArray[np.float64]:
         out = np.tile(self.arrays["bias"].astype(np.float64), (len(texts), 1))
         read = self._read(texts)
-        if read.frames and len(rows := read.frames.rows):
-            weighted = self.arrays["frame_weights"].take(read.frames.features, axis=0) * read.frames.values[:, None]
-            starts = np.flatnonzero(np.concatenate([[True], rows[1:] != rows[:-1]]))
-            out[rows[starts]] += np.add.reduceat(weighted, starts, axis=0)
+        for found, weights in ((read.frames, "frame_weights"), (read.heat, "heat_weights")):
+            if found and len(rows := found.rows):
+                weighted = self.arrays[weights].take(found.features, axis=0) * found.values[:, None]
+                starts = np.flatnonzero(np.concatenate([[True], rows[1:] != rows[:-1]]))
+                out[rows[starts]] += np.add.reduceat(weighted, starts, axis=0)
         if len(read.rows):
             self._add(out, read.rows, self._words.take(read.words, axis=0) + self._pairs.take(read.pairs, axis=0))
             self._add(out, read.tokens.rows, read.shapes)
@@ -222,9 +229,9 @@ class Table:
             tokens, rows, words, pairs = self._look_up(texts)
             shapes = self._type_shapes.take(tokens.types, axis=0)
             surfaces, described = self._tokenizer.surfaces, self._type_frames
-            trends, directions = self._follow(tokens)
+            trends, directions, heat = self._follow(tokens)
         frames = self._reader.read(tokens, described).counted() if self._reader else None
-        read = _Read(tokens, surfaces, rows, words, pairs, shapes, frames, trends, directions)
+        read = _Read(tokens, surfaces, rows, words, pairs, shapes, frames, trends, directions, heat)
         self._last = texts, read
         return read
 
@@ -253,12 +260,13 @@ class Table:
             negated[np.flatnonzero(right <= size)] = tokens.negated
         return tokens, rows, 2 * right + negated, self._pair_index(keys)
 
-    def _follow(self, tokens: Tokens) -> tuple[Trends, npt.NDArray[np.int64]]:
-        """Trends in tokens, and the row of each; call it with the lock held."""
+    def _follow(self, tokens: Tokens) -> tuple[Trends, npt.NDArray[np.int64], Readings]:
+        """Trends in tokens, the row of each, and what they come to; call it with the lock held."""
         if not self._follower:
-            return NO_TRENDS, NO_TRENDS.at
+            return NO_TRENDS, NO_TRENDS.at, NO_HEAT
         found = self._follower.follow(tokens, self._type_trends)
-        return found, 2 * self._type_numbers.take(tokens.types.take(found.at)) + found.rising
+        heat = self._follower.heat(tokens, self._type_trends) if len(self.arrays["heat_weights"]) else NO_HEAT
+        return found, 2 * self._type_numbers.take(tokens.types.take(found.at)) + found.rising, heat
 
     def _learn_types(self) -> None:
         """Number and shape of the word types met since the last batch."""
@@ -314,6 +322,9 @@ class Table:
             values = self._shares(self._trends.take(read.directions, axis=0), tokens.rows.take(at), n)
             ways = [DIRECTIONS[rising] for rising in read.trends.rising.tolist()]
             parts.append(places.trends(at, read.trends.near, ways, values))
+        if len((heat := read.heat).rows):
+            weights = self.arrays["heat_weights"].take(heat.features, axis=0)[:, : len(self.labels)]
+            parts.append(places.heat(heat, weights.astype(np.float64) * heat.values[:, None], HEAT))
         if self._encoder:
             added = self._encoder(texts) @ self.arrays["sentence_weights"].astype(np.float64)
             parts.append(places.whole(texts, added[:, : len(self.labels)]))
@@ -351,7 +362,7 @@ class Table:
     def to_bytes(self) -> bytes:
         """The file as it is written: the same numbers, the same bytes, of one Python (another may zip otherwise)."""
         header = json.dumps(self.header, sort_keys=True, ensure_ascii=False).encode()
-        left_out = () if self._follower else _TRENDS
+        left_out = () if len(self.arrays["heat_weights"]) else _HEAT if self._follower else _TRENDS
         arrays = {name: self.arrays[name] for name in _KINDS if name not in left_out}
         for name in [name for name in _LISTS if name not in left_out]:
             arrays[name] = np.frombuffer("\n".join(self.arrays[name]).encode(), np.uint8)
@@ -408,17 +419,18 @@ def _unpack(data: bytes) -> dict[str, Any]:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         parts = archive.infolist()
     names = {"header", *_KINDS, *_LISTS}
-    kept = names - set(_TRENDS)
+    older = names - set(_HEAT), names - set(_TRENDS)  # with trends alone, or none
     if sorted(part.filename for part in parts) not in [
-        sorted(f"{name}.npy" for name in some) for some in (names, kept)
+        sorted(f"{name}.npy" for name in some) for some in (names, *older)
     ]:
         raise ValueError("its parts are not those of a table")
     if sum(part.file_size for part in parts) > _MOST_BYTES:
         raise ValueError("it is too large")
     with np.load(io.BytesIO(data), allow_pickle=False) as archive:
         arrays = {name: archive[name] for name in archive.files}
-    empty = {"trend_weights": np.zeros((0, arrays["bias"].size), np.float32), "trend_idf": np.zeros(0, np.float32)}
-    arrays = empty | dict.fromkeys(DIRECTIONS, np.zeros(0, np.uint8)) | arrays
+    empty = np.zeros((0, arrays["bias"].size), np.float32)
+    absent = {"trend_weights": empty, "trend_idf": np.zeros(0, np.float32), "heat_weights": empty}
+    arrays = absent | dict.fromkeys((*DIRECTIONS, *THINGS), np.zeros(0, np.uint8)) | arrays
     for name in ("header", *_LISTS):
         if arrays[name].dtype != np.uint8 or arrays[name].ndim != 1:
             raise ValueError(f"{name} is no text")
@@ -460,10 +472,11 @@ def _check_sizes(columns: int, features: Any, arrays: Mapping[str, Any]) -> None
         raise ValueError("its feature settings make no sense")
     words, grams_ = len(arrays["words"]), len(arrays["grams"])
     trends = 2 * words if len(arrays["trend_weights"]) else 0
+    heat = len(HEAT) if trends and len(arrays["heat_weights"]) else 0
     lengths = {"word_weights": 2 * words, "word_idf": 2 * words, "shape_idf": words + 1, "gram_weights": grams_,
                "gram_idf": grams_, "pair_weights": len(arrays["pair_keys"]), "pair_idf": len(arrays["pair_keys"]),
                "frame_weights": len(arrays["frame_weights"]), "sentence_weights": len(arrays["sentence_weights"]),
-               "trend_weights": trends, "trend_idf": trends,
+               "trend_weights": trends, "trend_idf": trends, "heat_weights": heat,
                "meaning_weights": len(arrays["meanings"]), "bias": columns}  # fmt: skip
     for name, length in lengths.items():
         if len(arrays[name]) != length or (arrays[name].ndim == 2 and arrays[name].shape[1] != columns):
