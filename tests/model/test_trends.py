@@ -176,11 +176,13 @@ def test_evidence_of_what_trends_come_to_spans_thing_and_direction_or_all_of_the
 
 
 def test_a_table_with_words_of_trends_alone_still_scores(trained, tmp_path):
-    trained.table.save(tmp_path / "a.npz")
+    heated = np.ones_like(trained.table.arrays["heat_weights"]) * np.arange(trained.table.arrays["bias"].size)
+    full = Table(trained.table.header, trained.table.arrays | {"heat_weights": heated.astype(np.float32)})
+    full.save(tmp_path / "a.npz")
     with np.load(tmp_path / "a.npz") as new:
         np.savez(tmp_path / "b.npz", **{name: new[name] for name in new.files if name not in ("heat_weights", *THINGS)})
     older = Table.load(tmp_path / "b.npz")
-    p, q = (table.score(["Prices fell.", "They met."]).probabilities for table in (trained.table, older))
+    p, q = (table.score(["Prices fell.", "They met."]).probabilities for table in (full, older))
     assert np.abs(p[0] - q[0]).max() > 1e-6
     np.testing.assert_allclose(p[1], q[1])
     older.save(tmp_path / "c.npz")

@@ -136,7 +136,8 @@ def _clauses(tokens: Tokens, codes: npt.NDArray[np.int8]) -> Ints:
     """(t,) number of the clause of each token."""
     begins = codes == _END
     begins[1:] |= tokens.rows[1:] != tokens.rows[:-1]
-    return np.asarray(np.cumsum(begins), np.int64)
+    numbers: Ints = np.cumsum(begins)
+    return numbers
 
 
 def _nearest(marked: npt.NDArray[np.bool_], clause: Ints) -> tuple[Ints, npt.NDArray[np.bool_]]:
@@ -157,4 +158,4 @@ def _nearest(marked: npt.NDArray[np.bool_], clause: Ints) -> tuple[Ints, npt.NDA
 
 def _rising(tokens: Tokens, codes: npt.NDArray[np.int8], at: Ints) -> Ints:
     """1 for a word of direction that says that something rises, 0 for one that says that it falls."""
-    return ((codes[at] == _RISES) ^ tokens.negated[at]).astype(np.int64)
+    return np.asarray((codes[at] == _RISES) ^ tokens.negated[at], np.int64)
