@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stance.model.features import Frames
-from stance.model.frames import MOST, Reader
+from stance.model.frames import MOST, WAYS, Reader
 from stance.model.matching import FILES, FOLDER, Lexicon, check_parts, digest, lexical_form, read_lexicon
 from stance.model.tokens import Tokenizer
 
@@ -241,6 +241,28 @@ def test_counts_are_cut_and_all_occurrences_share_the_loss():
     counted = READER.read(tokens, described).counted()
     values = counted.values[counted.features == READER.names.index("reject>coop")]
     np.testing.assert_allclose(values, [MOST / 5] * 5)
+
+
+def test_a_reading_knows_which_way_its_statement_goes():
+    tokenizer = Tokenizer(["they", "rejected", "accepted", "the", "talks", "a", "threat", "but", "it", "rains"])
+    tokens = tokenizer.encode(["They rejected the talks.", "It rains.", "They rejected talks, but accepted the talks."])
+    described = np.array([READER.describe(s) for s in tokenizer.surfaces], np.int64)
+    for found in (READER.read(tokens, described), READER.read(tokens, described).counted()):
+        ways = [{WAYS[way] for way in found.ways[found.rows == row]} for row in range(3)]
+        assert ways == [{"toward conflict"}, {"neither way"}, {"toward cooperation"}]
+
+
+def test_block_counts_each_frame_once_more_by_the_way_of_its_statement():
+    texts = ["They rejected the offer.", "They rejected the offer, but accepted the talks.", "It rains."]
+    plain, whole = Frames(ways=0, min_df=1).fit(texts), Frames(ways=0.5, min_df=1).fit(texts)
+    n = len(plain.get_feature_names_out())
+    names = whole.get_feature_names_out().tolist()
+    X = whole.transform(texts).toarray()
+    np.testing.assert_array_equal(X[:, :n], plain.transform(texts).toarray())
+    assert X[:, n:].sum() == pytest.approx(0.5 * X[:, :n].sum())
+    assert X[:, names.index("reject>coop toward conflict")].tolist() == [0.5, 0, 0]
+    yielded = [name for name in names if name.startswith("yielded-")]
+    assert yielded == ["yielded-", "yielded- toward cooperation"]
 
 
 def test_block_keeps_frames_found_often_enough_and_names_them():

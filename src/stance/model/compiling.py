@@ -13,6 +13,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import FeatureUnion
 
 from stance.model.features import HEAT_WEIGHT, Frames, Meanings, Shapes, Trends, Words
+from stance.model.frames import WAYS
 from stance.model.matching import EMPTY, Lexicon
 from stance.model.table import TONE_LIMIT, Table
 from stance.model.trends import HEAT, NAMES, THINGS
@@ -109,8 +110,9 @@ def compile_table(pipeline: Pipeline, header: Mapping[str, Any]) -> Table:
     if "frames" in blocks:
         frames: Frames = blocks["frames"]
         lexicon = frames.lexicon_.parts
-        arrays["frame_weights"] = np.zeros((frames.n_names_, len(bias)))
-        arrays["frame_weights"][frames.kept_] = share["frames"]
+        kept = np.zeros((1 + len(WAYS), frames.n_names_, len(bias)))
+        kept.reshape(-1, len(bias))[frames.kept_] = share["frames"]
+        arrays["frame_weights"] = (kept[:1] + frames.ways * kept[1:]).reshape(-1, len(bias))
     trend_lists: dict[str, list[str]] = {name: [] for name in (*NAMES, *THINGS)}
     if "trends" in blocks:
         trends: Trends = blocks["trends"]

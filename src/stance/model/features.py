@@ -27,7 +27,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from stance.model.encoder import Encoder, read_answers, text_key
 from stance.model.encoder import describe as describe_encoder
-from stance.model.frames import Reader, Readings
+from stance.model.frames import WAYS, Reader, Readings
 from stance.model.matching import Lexicon, read_lexicon
 from stance.model.tokens import NAME, Tokenizer, Tokens, common_words, grams, normal_form, pair_keys, plain_form
 from stance.model.trends import HEAT, NAMES, Follower, read_directions, read_things
@@ -269,14 +269,16 @@ class Meanings(_ByWord):
 
 
 class Frames(_Block):
-    """Frames: how often each is found in a statement, at most frames.MOST times.
+    """Frames: how often each is found in a statement, at most frames.MOST times; then each by frames.WAYS.
 
+    ways: weight of the latter beside the former. What a frame tells depends on where the statement goes: a feature
+    for each of the two shares what is common to all ways, and learns the rest where there is enough of it.
     masks: names are no words of the lexicon.
     min_df: features found in fewer statements are left out.
     """
 
-    def __init__(self, *, masks: bool = True, min_df: int = 3) -> None:
-        self.masks, self.min_df = masks, min_df
+    def __init__(self, *, ways: float = 0.5, masks: bool = True, min_df: int = 3) -> None:
+        self.ways, self.masks, self.min_df = ways, masks, min_df
 
     def fit(self, X: Iterable[str], y: object = None) -> Self:
         """Learn which frames occur in the texts."""
@@ -284,7 +286,7 @@ class Frames(_Block):
         self.common_ = common_words(texts)
         self.lexicon_ = _lexicon()
         self.n_names_ = len(Reader(self.lexicon_).names)
-        self.kept_ = np.arange(self.n_names_)
+        self.kept_ = np.arange((1 + len(WAYS)) * self.n_names_)
         found, df = np.unique(self.transform(texts).indices, return_counts=True)
         self.kept_ = found[df >= self.min_df].astype(np.int64)
         return self
@@ -294,14 +296,27 @@ class Frames(_Block):
         check_is_fitted(self)
         tokenizer, reader = Tokenizer(self.common_, masks=self.masks), Reader(self.lexicon_)
         texts = _texts(X)
-        parts = [_counts(tokenizer, reader, texts[i : i + _BATCH]) for i in range(0, len(texts), _BATCH)]
-        counts = sp.vstack(parts).tocsr() if parts else sp.csr_matrix((0, self.n_names_))
+        parts = [self._counts(tokenizer, reader, texts[i : i + _BATCH]) for i in range(0, len(texts), _BATCH)]
+        counts = sp.vstack(parts).tocsr() if parts else sp.csr_matrix((0, (1 + len(WAYS)) * self.n_names_))
         return counts[:, self.kept_].tocsr()
 
+    def _counts(self, tokenizer: Tokenizer, reader: Reader, texts: Sequence[str]) -> sp.csr_matrix:
+        """Column f for frame f, and ``names * (1 + way) + f`` for it in a statement that goes this way."""
+        tokens = tokenizer.encode(texts)
+        described = np.array([reader.describe(surface) for surface in tokenizer.surfaces], np.int64)
+        found: Readings = reader.read(tokens, described).counted()
+        rows, values = np.tile(found.rows, 2), np.append(found.values, self.ways * found.values)
+        columns = np.append(found.features, found.features + self.n_names_ * (1 + found.ways))
+        counts = sp.csr_matrix((values, (rows, columns)), shape=(len(texts), (1 + len(WAYS)) * self.n_names_))
+        counts.eliminate_zeros()
+        return counts
+
     def get_feature_names_out(self, input_features: object = None) -> npt.NDArray[np.object_]:
-        """Names as in frames.Reader."""
+        """Names as in frames.Reader, and with one of frames.WAYS behind them."""
         check_is_fitted(self)
-        return np.array(Reader(self.lexicon_).names, dtype=object)[self.kept_]
+        names = Reader(self.lexicon_).names
+        by_way = [f"{name} {way}" for way in WAYS for name in names]
+        return np.array(names + by_way, dtype=object)[self.kept_]
 
 
 class Sentences(TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -394,10 +409,3 @@ class Trends(_Block):
 @cache
 def _lexicon() -> Lexicon:
     return read_lexicon()
-
-
-def _counts(tokenizer: Tokenizer, reader: Reader, texts: Sequence[str]) -> sp.csr_matrix:
-    tokens = tokenizer.encode(texts)
-    described = np.array([reader.describe(surface) for surface in tokenizer.surfaces], np.int64)
-    found: Readings = reader.read(tokens, described).counted()
-    return sp.csr_matrix((found.values, (found.rows, found.features)), shape=(len(texts), len(reader.names)))

@@ -28,6 +28,8 @@ BE_REACH, FAR_PASSIVE_REACH = 3, 14
 QUESTION_REACH, SPEECH, FAR_REACH, CONTENT_REACH, BAR_REACH = 16, 6, 8, 6, 15
 MOST = 2.0
 """A feature counts at most so often in a statement."""
+WAYS = ("toward conflict", "neither way", "toward cooperation")
+"""Which way the frames of a statement go on the whole: what one of them tells depends on it."""
 HOSTILE = {"threaten-to": 1.0, "accuse-of": 1.0, "warn-of": 0.5, "deny-that": 0.0, "demand": 1.0}
 """Operators whose clause is no move of the speaker's own, and how hostile they are themselves."""
 PRESSING = ("call-for", "demand", "ask-to", "urge-to")
@@ -83,6 +85,7 @@ class Readings:
 
     rows: (r,) statement. features: (r,) number in Reader.names. values: (r,) how much each counts.
     start, end: (r,) first token, and token after the last, that each stands on.
+    ways: (r,) number in WAYS of the statement that each stands in.
     """
 
     rows: Ints
@@ -90,6 +93,7 @@ class Readings:
     values: Floats
     start: Ints
     end: Ints
+    ways: Ints
 
     def counted(self) -> Readings:
         """The same in the order of statements, with counts above MOST cut: all occurrences share the loss."""
@@ -101,8 +105,10 @@ class Readings:
         first = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]]))
         total = np.add.reduceat(values, first)
         share = np.repeat(np.minimum(1, MOST / total), np.diff(np.append(first, len(key))))
-        rows, features, start, end = (x[order] for x in (self.rows, self.features, self.start, self.end))
-        return Readings(rows, features, values * share, start, end)
+        rows, features, start, end, ways = (
+            x[order] for x in (self.rows, self.features, self.start, self.end, self.ways)
+        )
+        return Readings(rows, features, values * share, start, end, ways)
 
 
 class Reader:
@@ -288,9 +294,9 @@ class _Batch:
         self.read_alone()
         self.read_idioms()
         self.read_cues()
-        self.sum_up()
+        way = self.sum_up()
         rows, features, values, start, end = (np.concatenate(part) for part in zip(*self.found, strict=True))
-        return Readings(rows, features, values, start, end)
+        return Readings(rows, features, values, start, end, way[rows] + 1)
 
     def sort_out(self) -> None:
         """Which hits are operators, objects and acts."""
@@ -585,8 +591,8 @@ class _Batch:
             free &= ~which
         return scopes | {"own": free}
 
-    def sum_up(self) -> None:
-        """Count the frames, background apart, and sum up their directions by statement."""
+    def sum_up(self) -> Ints:
+        """Count the frames, background apart, and sum up their directions: (n,) -1, 0 or 1 of each statement."""
         at = self.reader.at
         row, name, sign, weight, start, end = (np.concatenate(part) for part in zip(*self.moves, strict=True))
         order = np.argsort(start, kind="stable")
@@ -615,15 +621,16 @@ class _Batch:
             add(which, at[label] + plus)
         tied = np.abs(sums["main"]) < 1e-9
         sums["main"] += np.bincount(row, sign * lead, self.n) * tied  # undecided: its first move counts
-        self.turn_round(sums["main"], sums["before"])
+        way = self.turn_round(sums["main"], sums["before"])
         moved = np.bincount(row[~gone], minlength=self.n) > 0
         rows = np.flatnonzero(~moved & (self.row_start[1:] > self.row_start[:-1]))
         self.add_whole(rows, at["still"], 1.0)
+        return way
 
-    def turn_round(self, main: Floats, before: Floats) -> None:
+    def turn_round(self, main: Floats, before: Floats) -> Ints:
         """The direction of each statement in one: that of its main clause, or against what it yields ("..., but")."""
         at = self.reader.at
-        way = np.sign(np.where(np.abs(main) > 1e-9, main, 0))
+        way = np.sign(np.where(np.abs(main) > 1e-9, main, 0)).astype(np.int64)
         turned = (way == 0) & (np.abs(before) > 1e-9)
         rows = np.flatnonzero(turned)
         self.add_whole(rows, at["turned"] + (before[rows] < 0), 1.0)
@@ -632,7 +639,8 @@ class _Batch:
         setting = self.reader.setting[self.cue]
         key = np.unique((self.row[self.cued] * len(SETTINGS) + setting)[setting >= 0])
         rows, setting = np.divmod(key, len(SETTINGS))
-        self.add_whole(rows, at["in"] + 3 * setting + 1 + way[rows].astype(np.int64), 1.0)
+        self.add_whole(rows, at["in"] + 3 * setting + 1 + way[rows], 1.0)
+        return way
 
     def _leading(self, mark: str, hit: Ints) -> Ints:
         """For some hits the last one before each, in the same phrase, that bears a mark; -1 when there is none."""

@@ -21,7 +21,8 @@ class Params:
     C: inverse strength of the penalty of logistic regression, candidates for cross-validation.
     shape_weight: weight of word shapes beside words, candidates; 0 leaves the block out.
     meaning_weight: weight of word vectors beside words, candidates; 0 leaves the block out.
-    frame_weight: weight of frames beside words, candidates; 0 leaves the block out.
+    frame_weight: weight of frames beside words, candidates; 0 leaves the block out. way_weight: of frames by the way of
+    their statement beside frames at large, see features.Frames.
     encoder: name or folder of a sentence-transformers model (extra ``encoder``), whose vectors become a further
     block; "" for none. sentence_weight: its weight beside words, candidates.
     trend_weight: weight of rising and falling beside words, candidates; 0 leaves the block out.
@@ -41,6 +42,7 @@ class Params:
     shape_weight: tuple[float, ...] = (0.5,)
     meaning_weight: tuple[float, ...] = (0.5,)
     frame_weight: tuple[float, ...] = (0.3,)
+    way_weight: float = 0.5
     encoder: str = ""
     sentence_weight: tuple[float, ...] = (1.0,)
     trend_weight: tuple[float, ...] = (0.0, 0.7)

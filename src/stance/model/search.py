@@ -67,7 +67,7 @@ def make_blocks(params: Params, chosen: Mapping[str, float] | None = None) -> Fe
         "words": Words(negation=params.negation, pairs=params.pairs, masks=masks, min_df=params.min_df),
         "shapes": Shapes(low=low, high=high, masks=masks, min_df=params.shape_min_df),
         "meanings": Meanings(masks=masks),
-        "frames": Frames(masks=masks, min_df=params.frame_min_df),
+        "frames": Frames(ways=params.way_weight, masks=masks, min_df=params.frame_min_df),
         "trends": Trends(masks=masks, min_df=params.min_df),
     }
     if params.encoder:

@@ -27,7 +27,7 @@ import numpy.typing as npt
 from stance.errors import ModelError
 from stance.model.encoder import Encoder, check_description
 from stance.model.evidence import Evidence, Places, edges
-from stance.model.frames import Reader, Readings
+from stance.model.frames import WAYS, Reader, Readings
 from stance.model.matching import Lexicon, check_parts
 from stance.model.tokens import NAME, Tokenizer, Tokens, grams, normal_form, pair_keys, plain_form
 from stance.model.trends import HEAT, NO_HEAT, THINGS, Follower, Trends
@@ -35,7 +35,7 @@ from stance.model.trends import NAMES as DIRECTIONS
 from stance.model.trends import NONE as NO_TRENDS
 
 DEFAULT = Path(__file__).with_name("default.npz")
-FORMAT = "stance-table/3"
+FORMAT = "stance-table/4"
 TONE_LIMIT = 3.0
 BATCH = 1024
 """Statements scored at a time: enough to spread numpy's overhead, few enough to stay in the processor's cache."""
@@ -208,7 +208,7 @@ class Table:
         read = self._read(texts)
         for found, weights in ((read.frames, "frame_weights"), (read.heat, "heat_weights")):
             if found and len(rows := found.rows):
-                weighted = self.arrays[weights].take(found.features, axis=0) * found.values[:, None]
+                weighted = self.arrays[weights].take(self._weighed_by(found), axis=0) * found.values[:, None]
                 starts = np.flatnonzero(np.concatenate([[True], rows[1:] != rows[:-1]]))
                 out[rows[starts]] += np.add.reduceat(weighted, starts, axis=0)
         if len(read.rows):
@@ -219,6 +219,10 @@ class Table:
         if len(at := read.trends.at):
             self._add(out, read.tokens.rows.take(at), self._trends.take(read.directions, axis=0))
         return out
+
+    def _weighed_by(self, found: Readings) -> npt.NDArray[np.int64]:
+        """(r,) row of weights of each reading: those of one way follow those of another."""
+        return found.features + found.ways * (len(self._reader.names) if self._reader else 0)
 
     def _read(self, texts: Sequence[str]) -> _Read:
         """What is found in statements; the last answer is kept, for who has scored statements often explains them."""
@@ -315,7 +319,7 @@ class Table:
         tokens, rows = read.tokens, read.rows
         places, n, parts = Places(texts, tokens, read.surfaces), len(texts), []
         if self._reader and read.frames and len(read.frames.rows):
-            weights = self.arrays["frame_weights"].take(read.frames.features, axis=0)[:, : len(self.labels)]
+            weights = self.arrays["frame_weights"].take(self._weighed_by(read.frames), axis=0)[:, : len(self.labels)]
             weights = weights.astype(np.float64) * read.frames.values[:, None]
             parts.append(places.frames(read.frames, weights, self._reader.names))
         if len(at := read.trends.at):
@@ -390,7 +394,7 @@ class Table:
             header = json.loads(arrays.pop("header").tobytes())
             _check(header, arrays)
             table = cls(header, arrays)
-            if table._reader and len(table._reader.names) != len(arrays["frame_weights"]):
+            if table._reader and len(WAYS) * len(table._reader.names) != len(arrays["frame_weights"]):
                 raise ValueError("frame_weights has the wrong size")
             return table
         except Exception as error:  # whatever a damaged or hostile file makes fail, it is the file's fault

@@ -73,7 +73,7 @@ class Trends:
 
 
 NONE = Trends(*np.zeros((3, 0), np.int64))
-NO_HEAT = Readings(NONE.at, NONE.at, np.zeros(0), NONE.at, NONE.at)
+NO_HEAT = Readings(NONE.at, NONE.at, np.zeros(0), NONE.at, NONE.at, NONE.at)
 
 
 class Follower:
@@ -129,6 +129,7 @@ class Follower:
             np.ones(len(at) + len(first)),
             np.append(np.minimum(at, near), at[first]),
             np.append(np.maximum(at, near), at[last]) + 1,
+            np.zeros(len(at) + len(first), np.int64),
         ).counted()
 
 
