@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 
-_TOLERANCE = 5e-4
+_TOLERANCE = 2e-4
 _NEARLY_ALL = 0.9
 SEARCHED = ("C", "shape_weight", "meaning_weight", "frame_weight", "trend_weight", "sentence_weight", "ratio")
 """Parameters with candidates, in the order in which they are settled."""
